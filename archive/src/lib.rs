@@ -1,0 +1,1 @@
+//! The only crate that knows what lies under `data/archive`.

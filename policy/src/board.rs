@@ -1,0 +1,1 @@
+//! The encryption board: which service encrypts what, since when, as the events say.

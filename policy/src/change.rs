@@ -1,0 +1,1 @@
+//! What differs between two versions, and whether the publisher made the difference.

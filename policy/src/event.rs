@@ -1,0 +1,1 @@
+//! Dated, sourced entries written by hand.

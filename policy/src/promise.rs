@@ -1,0 +1,1 @@
+//! Which statements bind the service, and what a change did to them.

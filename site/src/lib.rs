@@ -1,0 +1,1 @@
+//! The archive as files that people browse, search and subscribe to.

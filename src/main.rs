@@ -1,0 +1,3 @@
+//! The `walkback` command.
+
+fn main() {}
