@@ -1,3 +1,34 @@
-//! The `walkback` command.
+//! The `walkback` command: parses what was typed, runs it, chooses the exit code.
 
-fn main() {}
+mod cli;
+mod command;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .without_time()
+        .with_max_level(if cli.global.quiet { tracing::Level::ERROR } else { tracing::Level::WARN })
+        .init();
+    match cli.run() {
+        Ok(cli::Exit::Done) => ExitCode::SUCCESS,
+        Ok(cli::Exit::SomeFailed) => ExitCode::from(1),
+        // A reader that hangs up (`walkback search … | head`) is not a failure worth a word.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("walkback: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

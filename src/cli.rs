@@ -1,0 +1,51 @@
+//! What may be typed, and where it leads. Wiring only.
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Watches what platforms promise about privacy and encryption, and catches them walking it back.
+#[derive(Debug, Parser)]
+#[command(name = "walkback", version, propagate_version = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Global {
+    /// Folder of declarations, promise rules, events and the archive.
+    #[arg(long, global = true, value_name = "DIR", default_value = "data")]
+    pub data: PathBuf,
+    /// Print results only: no progress, no notes.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Print results as JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// How a command ended, when it did what was asked. An error is exit code 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    Done,
+    /// Done, but some policies failed.
+    SomeFailed,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print a completion script for a shell.
+    Completions(crate::command::completions::Args),
+}
+
+impl Cli {
+    pub fn run(self) -> anyhow::Result<Exit> {
+        let global = &self.global;
+        match self.command {
+            Command::Completions(args) => crate::command::completions::run(args, global),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! One file a subcommand: each reads its arguments, calls the crates, prints the result.
+
+pub mod completions;
