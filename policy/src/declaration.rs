@@ -1,1 +1,0 @@
-//! What to watch: services, their policies, and the source documents these are read from.
