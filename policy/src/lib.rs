@@ -6,6 +6,7 @@
 //! - [`id`]: names that last, and the digest that names bytes
 //! - [`declaration`]: what to watch
 //! - [`capture`]: one attempt to fetch a source document, and what came of it
+//! - [`wall`]: what a server sends in the place of the document
 //! - [`extract`]: bytes of a page to text
 //! - [`statement`]: text to sentences and items, each with its place
 //! - [`change`]: what differs between two versions
@@ -26,3 +27,4 @@ pub mod history;
 pub mod id;
 pub mod promise;
 pub mod statement;
+pub mod wall;
