@@ -1,0 +1,238 @@
+//! Lines of Markdown to blocks, without copying.
+
+use super::{Role, inline, sentence};
+
+/// What a block is, with what its place depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BlockKind {
+    /// `1` is the outermost level.
+    Heading(u8),
+    Paragraph,
+    /// An item of a list, indented by so many columns.
+    Item(u16),
+    /// A row of a table: its cells stand between `|`.
+    Row,
+    /// A paragraph that continues an item of a list, indented by so many columns.
+    Continuation(u16),
+}
+
+/// A block of Markdown: its kind and its raw text, marks of the block itself taken off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Block<'a> {
+    pub kind: BlockKind,
+    pub raw: &'a str,
+}
+
+impl BlockKind {
+    pub fn role(self) -> Role {
+        match self {
+            BlockKind::Heading(_) => Role::Heading,
+            BlockKind::Paragraph | BlockKind::Continuation(_) => Role::Sentence,
+            BlockKind::Item(_) => Role::Item,
+            BlockKind::Row => Role::Cell,
+        }
+    }
+}
+
+impl Block<'_> {
+    /// The block's plain sentences. Depends on the block alone, so that a reader may remember it.
+    pub fn sentences(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        match self.kind {
+            BlockKind::Heading(_) => {
+                let text = inline::plain(self.raw);
+                let text = text.replace('\n', " ");
+                if !text.trim().is_empty() {
+                    out.push(text.trim().to_owned());
+                }
+            }
+            BlockKind::Row => {
+                for cell in cells(self.raw) {
+                    sentence::split_into(&inline::plain(cell), &mut out);
+                }
+            }
+            _ => sentence::split_into(&inline::plain(self.raw), &mut out),
+        }
+        out
+    }
+}
+
+/// The cells of a row; `\|` is no border.
+fn cells(row: &str) -> impl Iterator<Item = &str> {
+    let bytes = row.as_bytes();
+    let mut start = 0;
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < bytes.len() {
+            let escaped = at > 0 && bytes[at - 1] == b'\\';
+            at += 1;
+            if bytes[at - 1] == b'|' && !escaped {
+                let cell = &row[start..at - 1];
+                start = at;
+                return Some(cell);
+            }
+        }
+        if start < row.len() {
+            let cell = &row[start..];
+            start = row.len();
+            return Some(cell);
+        }
+        None
+    })
+}
+
+/// The blocks of a Markdown text in reading order: no blank lines, no rules, no code fences.
+pub fn blocks(markdown: &str) -> Vec<Block<'_>> {
+    let mut reader = Reader { text: markdown, blocks: Vec::new(), open: None, in_list: false };
+    let mut start = 0;
+    for end in memchr_lines(markdown) {
+        let line = markdown[start..end].trim_end_matches(['\r', '\n']);
+        reader.line(line, start);
+        start = end;
+    }
+    reader.close();
+    reader.blocks
+}
+
+/// The byte positions after each line.
+fn memchr_lines(text: &str) -> impl Iterator<Item = usize> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        if at >= text.len() {
+            return None;
+        }
+        at = text[at..].find('\n').map_or(text.len(), |offset| at + offset + 1);
+        Some(at)
+    })
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    blocks: Vec<Block<'a>>,
+    /// The block being read: kind, first and last byte.
+    open: Option<(BlockKind, usize, usize)>,
+    /// An item was read and nothing since has stood at the left margin.
+    in_list: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn close(&mut self) {
+        if let Some((kind, start, end)) = self.open.take() {
+            self.blocks.push(Block { kind, raw: &self.text[start..end] });
+        }
+    }
+
+    fn line(&mut self, line: &'a str, start: usize) {
+        let body = line.trim_start_matches([' ', '\t']);
+        let indent = line.len() - body.len();
+        let trimmed = body.trim_end();
+        if trimmed.is_empty() {
+            return self.close();
+        }
+        let body_start = start + indent;
+        let end = body_start + trimmed.len();
+        let bytes = trimmed.as_bytes();
+        match bytes[0] {
+            b'#' => {
+                let level = bytes.iter().take_while(|b| **b == b'#').count();
+                if level <= 6 && bytes.get(level).is_none_or(|b| *b == b' ') {
+                    self.close();
+                    let inner = trimmed[level..].trim().trim_end_matches('#').trim_end();
+                    if !inner.is_empty() {
+                        self.blocks.push(Block { kind: BlockKind::Heading(level as u8), raw: inner });
+                    }
+                    self.in_list = false;
+                    return;
+                }
+            }
+            b'=' | b'-' | b'*' | b'_' if is_rule(bytes) => {
+                if bytes[0] == b'=' || (bytes[0] == b'-' && self.open.is_some()) {
+                    // A line under a paragraph makes it a heading.
+                    if let Some((BlockKind::Paragraph, from, to)) = self.open.take() {
+                        let level = if bytes[0] == b'=' { 1 } else { 2 };
+                        self.blocks
+                            .push(Block { kind: BlockKind::Heading(level), raw: &self.text[from..to] });
+                        self.in_list = false;
+                    }
+                    return;
+                }
+                if bytes.len() >= 3 {
+                    return self.close();
+                }
+            }
+            b'|' => {
+                self.close();
+                let inner = trimmed.trim_matches('|');
+                if inner.bytes().any(|b| !matches!(b, b'-' | b'|' | b' ' | b':')) {
+                    self.blocks.push(Block { kind: BlockKind::Row, raw: inner });
+                }
+                return;
+            }
+            b'>' => {
+                let inner = trimmed.trim_start_matches(['>', ' ']);
+                self.close();
+                if !inner.is_empty() {
+                    self.blocks.push(Block { kind: BlockKind::Paragraph, raw: inner });
+                }
+                return;
+            }
+            _ => {}
+        }
+        if let Some(marker) = marker_len(bytes) {
+            self.close();
+            self.in_list = true;
+            let content = trimmed[marker..].trim_start();
+            let offset = trimmed.len() - content.len();
+            if !content.is_empty() {
+                self.open = Some((BlockKind::Item(indent.min(200) as u16), body_start + offset, end));
+            }
+            return;
+        }
+        match &mut self.open {
+            Some((_, _, to)) => *to = end,
+            None => {
+                self.in_list &= indent >= 2;
+                let kind = if self.in_list {
+                    BlockKind::Continuation(indent.min(200) as u16)
+                } else {
+                    BlockKind::Paragraph
+                };
+                self.open = Some((kind, body_start, end));
+            }
+        }
+    }
+}
+
+/// Three or more of one of `=-*_`, or two of `=-`, and nothing else but spaces.
+fn is_rule(bytes: &[u8]) -> bool {
+    let count = bytes.iter().filter(|b| **b == bytes[0]).count();
+    count >= 2 && bytes.iter().all(|b| *b == bytes[0] || *b == b' ')
+}
+
+/// The length of a list marker with the space behind it: `* `, `12. `, `3) `, `• `.
+fn marker_len(bytes: &[u8]) -> Option<usize> {
+    match bytes[0] {
+        b'*' | b'-' | b'+' => bytes.get(1).is_none_or(|b| *b == b' ').then_some(1),
+        b'0'..=b'9' => {
+            let digits = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
+            let mark = bytes.get(digits)?;
+            let mut len = digits + 1;
+            // Escaped as `1\.` where the page wrote the number itself.
+            if *mark == b'\\' && matches!(bytes.get(len), Some(b'.' | b')')) {
+                len += 1;
+            } else if !matches!(mark, b'.' | b')') {
+                return None;
+            }
+            (digits <= 3 && bytes.get(len).is_none_or(|b| *b == b' ')).then_some(len)
+        }
+        // U+2022, U+25CF, U+25AA, U+00B7: bullets that the page wrote itself.
+        0xe2 if bytes.starts_with("•".as_bytes())
+            || bytes.starts_with("●".as_bytes())
+            || bytes.starts_with("▪".as_bytes()) =>
+        {
+            Some(3)
+        }
+        0xc2 if bytes.starts_with("·".as_bytes()) => Some(2),
+        _ => None,
+    }
+}

@@ -1,0 +1,73 @@
+//! The form in which two statements that say the same are the same.
+
+use crate::id::{Digest, StatementId};
+use unicode_normalization::UnicodeNormalization as _;
+
+/// The words of a statement in lower case with single spaces: without punctuation, list numbers, marks and
+/// the accidents of typography. Two statements with equal comparable forms are one statement.
+///
+/// ```
+/// use policy::statement::comparable;
+/// assert_eq!(comparable("(a) We don’t  “sell” it."), comparable("2. We don't \"sell\" it"));
+/// ```
+pub fn comparable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    // A mark that waits for the next word, so that none stands at the end.
+    let mut gap = false;
+    let text = without_number(text);
+    let mut push = |c: char, out: &mut String| {
+        if c.is_alphanumeric() {
+            if gap && !out.is_empty() {
+                out.push(' ');
+            }
+            gap = false;
+            if c.is_ascii() {
+                out.push(c.to_ascii_lowercase());
+            } else {
+                out.extend(c.to_lowercase());
+            }
+        } else if !matches!(c, '\'' | '’' | '‘' | 'ʼ' | '`' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{feff}')
+            && !is_mark(c)
+        {
+            gap = true;
+        }
+    };
+    if text.is_ascii() {
+        text.chars().for_each(|c| push(c, &mut out));
+    } else {
+        text.nfkc().for_each(|c| push(c, &mut out));
+    }
+    out
+}
+
+/// The id of a statement within its policy.
+pub fn statement_id(text: &str) -> StatementId {
+    StatementId(Digest::of(comparable(text)).short(12))
+}
+
+/// Combining marks that normalisation left alone belong to their letter.
+fn is_mark(c: char) -> bool {
+    !c.is_ascii() && unicode_normalization::char::is_combining_mark(c)
+}
+
+/// Without a number or letter that only counts: `(a)`, `2.`, `iv)`, `3.1`.
+fn without_number(text: &str) -> &str {
+    let text = text.trim_start();
+    let rest = text.strip_prefix('(').unwrap_or(text);
+    let len = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'.').count();
+    let (label, tail) = rest.split_at(len);
+    let counts = label.trim_end_matches('.');
+    let short = !counts.is_empty() && counts.len() <= 5;
+    let numeric = short && counts.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let roman = short && counts.bytes().all(|b| matches!(b.to_ascii_lowercase(), b'i' | b'v' | b'x'));
+    let letter = counts.len() == 1;
+    let closed = tail.starts_with(')') || label.ends_with('.');
+    let bare_outline_number = numeric && counts.contains('.') && tail.starts_with(' ');
+    if ((numeric || roman || letter) && closed) || bare_outline_number {
+        let tail = tail.strip_prefix(')').unwrap_or(tail);
+        if tail.starts_with(' ') && tail.trim_start().starts_with(char::is_alphabetic) {
+            return tail;
+        }
+    }
+    text
+}

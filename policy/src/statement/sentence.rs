@@ -1,0 +1,103 @@
+//! Plain text to sentences.
+
+/// The sentences of a plain text; `\n` always ends one.
+pub fn split(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    split_into(text, &mut out);
+    out
+}
+
+pub(super) fn split_into(text: &str, out: &mut Vec<String>) {
+    for line in text.split('\n') {
+        let mut start = 0;
+        let bytes = line.as_bytes();
+        let mut at = 0;
+        let mut depth = 0i32;
+        while at < bytes.len() {
+            match bytes[at] {
+                b'(' => depth += 1,
+                b')' => depth = (depth - 1).max(0),
+                b'.' | b'!' | b'?' => {
+                    if let Some(next) = ends_sentence(line, start, at, depth) {
+                        push(&line[start..next], out);
+                        start = next;
+                        at = next;
+                        depth = 0;
+                        continue;
+                    }
+                }
+                // Ideographic full stops need no space behind them.
+                0xe3 if line[at..].starts_with('。') => {
+                    push(&line[start..at + 3], out);
+                    start = at + 3;
+                    at += 3;
+                    continue;
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        push(&line[start..], out);
+    }
+}
+
+fn push(text: &str, out: &mut Vec<String>) {
+    let text = text.trim();
+    // A lone bullet, dash or number is layout.
+    if text.chars().any(char::is_alphabetic) {
+        out.push(text.to_owned());
+    }
+}
+
+/// Where the next sentence starts, if the mark at `at` ends one.
+fn ends_sentence(line: &str, start: usize, at: usize, depth: i32) -> Option<usize> {
+    let bytes = line.as_bytes();
+    let mut end = at + 1;
+    while bytes.get(end).is_some_and(|b| matches!(b, b'.' | b'!' | b'?' | b'"' | b'\'' | b')')) {
+        end += 1;
+    }
+    if line.is_char_boundary(end) && (line[end..].starts_with('”') || line[end..].starts_with('’')) {
+        end += 3;
+    }
+    // A space must follow, and then something that starts a sentence.
+    if bytes.get(end) != Some(&b' ') {
+        return None;
+    }
+    let next = line[end + 1..].chars().next()?;
+    if bytes[at] == b'.' && (next.is_lowercase() || is_abbreviation(&line[start..at])) {
+        return None;
+    }
+    // Within brackets a sentence may hold others; they are split only when the bracket is long.
+    if depth > 0 && !line[at..end].contains(')') && at - start < 120 {
+        return None;
+    }
+    if matches!(bytes[at], b'!' | b'?') && next.is_lowercase() {
+        return None;
+    }
+    Some(end + 1)
+}
+
+/// The text before a full stop ends in a word that is usually shortened.
+fn is_abbreviation(text: &str) -> bool {
+    let word = text.rsplit([' ', '(', '“', '"', '/', '\u{a0}']).next().unwrap_or("");
+    if word.len() == 1 && word.chars().all(|c| c.is_ascii_uppercase()) {
+        // "U. S.", an initial; but "plan B." rarely occurs.
+        return true;
+    }
+    const SHORT: [&str; 42] = [
+        "e.g", "i.e", "etc", "inc", "ltd", "corp", "co", "llc", "no", "nos", "art", "arts", "sec", "vs",
+        "mr", "mrs", "ms", "dr", "st", "u.s", "u.k", "e.u", "a.m", "p.m", "approx", "cf", "al", "ca", "bzw",
+        "z.b", "d.h", "u.a", "abs", "nr", "ggf", "inkl", "usw", "s.a", "p.ex", "gmbh", "pty", "cal",
+    ];
+    if word.is_empty() || word.len() > 6 {
+        return false;
+    }
+    let lower = word.to_lowercase();
+    // "etc." and company forms may end a sentence; a capital behind them usually starts the next.
+    if matches!(lower.as_str(), "etc" | "inc" | "ltd" | "llc" | "co" | "corp" | "u.s" | "no" | "gmbh" | "usw")
+    {
+        return false;
+    }
+    SHORT.contains(&lower.as_str())
+        || (lower.len() <= 2 && word.chars().all(|c| c.is_ascii_digit()) && text.len() == word.len())
+}

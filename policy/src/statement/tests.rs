@@ -1,0 +1,61 @@
+use super::*;
+
+fn texts(markdown: &str) -> Vec<String> {
+    segment(markdown).into_iter().map(|s| s.text.to_string()).collect()
+}
+
+#[test]
+fn marks_links_and_escapes_are_taken_off() {
+    assert_eq!(
+        texts("We **never** sell [your _data_](https://x.example/a_(b)) \\[1\\]&nbsp;here.\n"),
+        ["We never sell your data [1] here."]
+    );
+    assert_eq!(texts("![logo](a.png) Hello there.\n"), ["Hello there."]);
+}
+
+#[test]
+fn sentences_end_where_people_end_them() {
+    assert_eq!(
+        texts("We keep logs (e.g. addresses) for 30 days. We use U.S. servers, i.e. ours. Really? Yes."),
+        ["We keep logs (e.g. addresses) for 30 days.", "We use U.S. servers, i.e. ours.", "Really?", "Yes."]
+    );
+}
+
+#[test]
+fn headings_of_both_kinds_give_the_section() {
+    let segments =
+        segment("Policy\n======\n\nData\n----\n\n### Sale\n\nWe never sell it.\n\n## Other\n\nText here.\n");
+    let section = |n: usize| segments[n].section.iter().map(|s| s.to_string()).collect::<Vec<_>>();
+    assert_eq!(section(3), ["Policy", "Data", "Sale"]);
+    assert_eq!(section(5), ["Policy", "Other"]);
+}
+
+#[test]
+fn items_hang_under_their_lead_in_and_nest() {
+    let segments = segment(
+        "We do not:\n\n*   sell data;\n*   share it with:\n    *   brokers\n*   read mail.\n\nNext.\n",
+    );
+    let leads: Vec<_> =
+        segments.iter().map(|s| (s.text.to_string(), s.lead_in.as_deref().map(str::to_owned))).collect();
+    assert_eq!(leads[1], ("sell data;".into(), Some("We do not:".into())));
+    assert_eq!(leads[3], ("brokers".into(), Some("share it with:".into())));
+    assert_eq!(leads[4], ("read mail.".into(), Some("We do not:".into())));
+    assert_eq!(leads[5], ("Next.".into(), None));
+}
+
+#[test]
+fn rows_become_cells() {
+    assert_eq!(
+        texts("| Data | Why |\n| --- | --- |\n| Your e-mail. We keep it. | Login<br>Safety |\n"),
+        ["Data", "Why", "Your e-mail.", "We keep it.", "Login", "Safety"]
+    );
+}
+
+#[test]
+fn comparable_forgets_typography_and_numbers() {
+    assert_eq!(comparable("3.1 We’re “safe” – always"), "were safe always");
+    assert_eq!(comparable("iv) We're safe, always."), "were safe always");
+    assert_eq!(comparable("A policy."), "a policy");
+    assert_ne!(comparable("30 days"), comparable("60 days"));
+    assert_eq!(statement_id("Hello, world").0.len(), 12);
+}
