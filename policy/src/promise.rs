@@ -1,1 +1,0 @@
-//! Which statements bind the service, and what a change did to them.

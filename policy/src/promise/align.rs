@@ -1,0 +1,106 @@
+//! Finds, for each statement that changed, what stands for it anywhere in the other text.
+
+use super::document::{Document, Unit};
+
+/// A statement of the other text that may say the same.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Link {
+    /// Its place in the other text.
+    pub to: usize,
+    /// Shared weight over all weight: 1 for the same telling words.
+    pub similarity: f32,
+    /// Share of this statement's weight that stands in the other: 1 where the other says all of it.
+    pub contained: f32,
+    /// The other statement stands in one of the texts only.
+    pub fresh: bool,
+}
+
+/// What changed between two texts, by place.
+#[derive(Debug, Clone, Default)]
+pub struct Changed {
+    /// Statements of the old text that the new one does not hold word for word.
+    pub gone: Vec<usize>,
+    /// Statements of the new text that the old one did not hold.
+    pub fresh: Vec<usize>,
+}
+
+/// Compares by statements' keys.
+pub fn changed(before: &Document, after: &Document) -> Changed {
+    let only = |text: &Document, other: &Document| {
+        let mut seen = std::collections::BTreeSet::new();
+        text.placed
+            .iter()
+            .enumerate()
+            .filter(|(_, placed)| !other.holds(placed.unit.key) && seen.insert(placed.unit.key))
+            .map(|(n, _)| n)
+            .collect()
+    };
+    Changed { gone: only(before, after), fresh: only(after, before) }
+}
+
+/// Weighs words by how rare they are in both texts.
+#[derive(Debug, Clone, Copy)]
+pub struct Weigher<'a> {
+    pub before: &'a Document,
+    pub after: &'a Document,
+}
+
+impl Weigher<'_> {
+    pub fn weight(&self, word: u32) -> f32 {
+        let total = (self.before.placed.len() + self.after.placed.len()) as f32 + 2.0;
+        let count = |text: &Document| text.frequency.get(&word).copied().unwrap_or(0) as f32;
+        (total / (count(self.before) + count(self.after) + 1.0)).ln().max(0.2)
+    }
+}
+
+/// The statements of `text` most like `unit`, best first, at most `limit`.
+pub fn links(
+    unit: &Unit,
+    text: &Document,
+    weigher: Weigher<'_>,
+    is_fresh: &[bool],
+    limit: usize,
+) -> Vec<Link> {
+    if unit.bag.is_empty() {
+        return Vec::new();
+    }
+    let weights: Vec<f32> = unit.bag.iter().map(|word| weigher.weight(*word)).collect();
+    let total: f32 = weights.iter().sum();
+    let mut links: Vec<Link> = Vec::new();
+    for (to, placed) in text.placed.iter().enumerate() {
+        let other = &placed.unit;
+        // A cheap look first: fingerprints that share little need no counting.
+        let shared_bits: u32 = unit.print.iter().zip(&other.print).map(|(a, b)| (a & b).count_ones()).sum();
+        if shared_bits * 5 < unit.print_ones.min(other.print_ones) || shared_bits == 0 {
+            continue;
+        }
+        let (mut shared, mut n, mut rest) = (0.0, 0, 0.0);
+        for word in &other.bag {
+            while n < unit.bag.len() && unit.bag[n] < *word {
+                n += 1;
+            }
+            if n < unit.bag.len() && unit.bag[n] == *word {
+                shared += weights[n];
+            } else {
+                rest += 1.0;
+            }
+        }
+        if shared <= 0.0 {
+            continue;
+        }
+        // Words that only the other has count with the mean weight: exact weights would change no order.
+        let mean = total / unit.bag.len() as f32;
+        let similarity = shared / (total + rest * mean);
+        let contained = shared / total;
+        if similarity > 0.12 || contained > 0.5 {
+            links.push(Link { to, similarity, contained, fresh: is_fresh[to] });
+        }
+    }
+    links.sort_by(|a, b| {
+        (b.similarity + 0.3 * b.contained)
+            .total_cmp(&(a.similarity + 0.3 * a.contained))
+            .then(a.to.cmp(&b.to))
+    });
+    links.truncate(limit);
+    links
+}

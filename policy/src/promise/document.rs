@@ -1,0 +1,322 @@
+//! A text read for its promises: each statement with its words, cues, frames and numbers.
+
+use super::clause::{self, Frame};
+use super::number::{self, Quantity};
+use super::rules::{Cue, Encryption, Grammar, Language, Rules, SLOTS, Slot};
+use super::token::{self, Tokens};
+use crate::statement::{self, Role, Segment};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A cue found in a statement: words `from..to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit {
+    pub cue: Cue,
+    pub from: u16,
+    pub to: u16,
+}
+
+/// A statement read. Shared between the versions of a policy through [`Cache`].
+#[derive(Debug)]
+pub struct Unit {
+    pub text: Arc<str>,
+    pub lead_in: Option<Arc<str>>,
+    pub role: Role,
+    /// Two statements with one key say the same under the same lead-in stance.
+    pub key: u64,
+    /// The words of the statement and, before them, of its lead-in.
+    pub tokens: Tokens,
+    /// How many of the words are the lead-in's.
+    pub lead_words: usize,
+    pub hits: Vec<Hit>,
+    /// Which cues occur, by slot, as bits: in lead-in or statement, and in the statement alone.
+    pub masks: [u64; SLOTS],
+    pub own_masks: [u64; SLOTS],
+    /// Stems of the statement's own telling words, sorted, each once.
+    pub bag: Vec<u32>,
+    /// A fingerprint of the bag, to see at once that two statements share little.
+    pub print: [u64; 4],
+    pub print_ones: u32,
+    pub frames: Vec<Frame>,
+    pub quantities: Vec<Quantity>,
+    /// What kinds of promise it makes: see [`clause::Promise`].
+    pub promise: u32,
+}
+
+impl Unit {
+    pub fn has(&self, cue: Grammar) -> bool {
+        self.masks[Slot::Grammar as usize] & cue.bit() != 0
+    }
+
+    pub fn encryption(&self, cue: Encryption) -> bool {
+        self.masks[Slot::Encryption as usize] & cue.bit() != 0
+    }
+
+    pub fn mask(&self, slot: Slot) -> u64 {
+        self.masks[slot as usize]
+    }
+
+    /// The hashes of its own words in order.
+    pub fn own_words(&self) -> impl ExactSizeIterator<Item = &token::Token> {
+        self.tokens.words[self.lead_words..].iter()
+    }
+}
+
+/// Headings and place that narrow what a statement covers, as bits.
+pub mod scope {
+    pub const REGION: u8 = 1;
+    pub const MINOR: u8 = 2;
+    pub const BUSINESS: u8 = 4;
+}
+
+/// A statement in its place in one text.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    pub unit: Arc<Unit>,
+    pub section: Arc<[Arc<str>]>,
+    /// See [`scope`].
+    pub scope: u8,
+}
+
+/// A text read. See [`Document::read_with`].
+#[derive(Debug, Clone)]
+pub struct Document {
+    pub placed: Vec<Placed>,
+    /// Code of the language most of it is in, as far as the rules know; else empty.
+    pub language: String,
+    /// Bytes of all statements.
+    pub size: usize,
+    /// Keys of its statements, sorted.
+    pub(super) keys: Vec<u64>,
+    /// In how many statements each telling word occurs.
+    pub(super) frequency: HashMap<u32, u32, WordHasher>,
+}
+
+/// Word numbers are hashes already.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WordHasher(u64);
+
+impl std::hash::Hasher for WordHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    fn write_u32(&mut self, word: u32) {
+        self.0 = u64::from(word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+impl std::hash::BuildHasher for WordHasher {
+    type Hasher = WordHasher;
+    fn build_hasher(&self) -> WordHasher {
+        WordHasher(0)
+    }
+}
+
+/// What was read before, so that statements which stand in many versions are read once.
+/// One a policy; holds every statement ever met.
+#[derive(Debug, Default)]
+pub struct Cache {
+    units: HashMap<(Arc<str>, Option<Arc<str>>, Role, usize), Arc<Unit>>,
+    scopes: HashMap<(Arc<[Arc<str>]>, usize), u8>,
+}
+
+impl Document {
+    /// Reads a text by itself.
+    pub fn read(rules: &Rules, markdown: &str) -> Document {
+        Self::read_with(rules, statement::segment(markdown), &mut Cache::default())
+    }
+
+    /// Reads statements, taking from `cache` what was read before.
+    pub fn read_with(rules: &Rules, segments: Vec<Segment>, cache: &mut Cache) -> Document {
+        let language = language_of(rules, &segments);
+        // A language without rules is read with the first one's: its words will not be found.
+        let index = language.unwrap_or(0);
+        let mut placed = Vec::with_capacity(segments.len());
+        let mut frequency: HashMap<u32, u32, WordHasher> = HashMap::with_hasher(WordHasher::default());
+        let mut size = 0;
+        for segment in segments {
+            size += segment.text.len();
+            let key = (segment.text.clone(), segment.lead_in.clone(), segment.role, index);
+            let unit = cache.units.entry(key).or_insert_with(|| Arc::new(read_unit(rules, index, &segment)));
+            for word in &unit.bag {
+                *frequency.entry(*word).or_default() += 1;
+            }
+            let scope = *cache
+                .scopes
+                .entry((segment.section.clone(), index))
+                .or_insert_with(|| section_scope(&rules.languages[index], &segment.section));
+            placed.push(Placed { unit: unit.clone(), section: segment.section, scope });
+        }
+        let mut keys: Vec<u64> = placed.iter().map(|placed| placed.unit.key).collect();
+        keys.sort_unstable();
+        let language = language.map(|n| rules.languages[n].code.clone()).unwrap_or_default();
+        Document { placed, language, size, keys, frequency }
+    }
+
+    pub(super) fn holds(&self, key: u64) -> bool {
+        self.keys.binary_search(&key).is_ok()
+    }
+}
+
+/// The language whose commonest words make up most of the text; `None` if too few are met.
+fn language_of(rules: &Rules, segments: &[Segment]) -> Option<usize> {
+    let mut counts = vec![0usize; rules.languages.len()];
+    let mut total = 0usize;
+    // A sample through the text is enough, and cheap.
+    let step = (segments.len() / 120).max(1);
+    for segment in segments.iter().step_by(step) {
+        for word in segment.text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+            total += 1;
+            let hash = token::hash(&word.to_lowercase());
+            for (count, language) in counts.iter_mut().zip(&rules.languages) {
+                *count += usize::from(language.common.contains(&hash));
+            }
+        }
+    }
+    let (best, count) = counts.iter().enumerate().max_by_key(|(n, count)| (**count, usize::MAX - n))?;
+    (count * 7 >= total && total > 0).then_some(best)
+}
+
+fn section_scope(language: &Language, section: &[Arc<str>]) -> u8 {
+    let mut bits = 0;
+    for heading in section {
+        let tokens = Tokens::of(heading);
+        for hit in find(language, &tokens) {
+            if hit.cue.slot == Slot::Grammar {
+                bits |= match hit.cue.id {
+                    id if id == Grammar::Region as u8 => scope::REGION,
+                    id if id == Grammar::Minor as u8 => scope::MINOR,
+                    id if id == Grammar::Business as u8 => scope::BUSINESS,
+                    _ => 0,
+                };
+            }
+        }
+    }
+    bits
+}
+
+/// The cues in a text, in order; within one list the longest of those that overlap.
+fn find(language: &Language, tokens: &Tokens) -> Vec<Hit> {
+    let mut hits: Vec<Hit> = Vec::new();
+    for found in language.words.find_overlapping_iter(&tokens.form) {
+        let (_, cues) = &language.patterns[found.pattern().as_usize()];
+        let from = tokens.at(found.start() + 1);
+        let to = tokens.at(found.end().saturating_sub(1).max(found.start() + 2));
+        for cue in cues {
+            hits.push(Hit { cue: *cue, from: from as u16, to: to as u16 });
+        }
+    }
+    hits.sort_unstable_by_key(|hit| (hit.from, u16::MAX - hit.to, hit.cue));
+    hits.dedup();
+    // Drop what lies within a longer hit of the same list, and grammar within a "not only".
+    let not_negation = Grammar::NotNegation as u8;
+    let mut kept: Vec<Hit> = Vec::with_capacity(hits.len());
+    for hit in hits {
+        let covered = kept.iter().rev().take(12).any(|other| {
+            other.cue.slot == hit.cue.slot
+                && other.from <= hit.from
+                && other.to >= hit.to
+                && (other.to - other.from) > (hit.to - hit.from)
+                && (other.cue.id == hit.cue.id
+                    || hit.cue.slot != Slot::Grammar
+                    || (other.cue.id == not_negation
+                        && (hit.cue.id == Grammar::Negation as u8 || hit.cue.id == Grammar::Only as u8)))
+        });
+        if !covered {
+            kept.push(hit);
+        }
+    }
+    kept
+}
+
+/// The lead-in's last words are enough to know its stance.
+const LEAD_WORDS: usize = 40;
+
+fn read_unit(rules: &Rules, index: usize, segment: &Segment) -> Unit {
+    let language = &rules.languages[index];
+    let own = Tokens::of(&segment.text);
+    let (tokens, lead_words) = match &segment.lead_in {
+        None => (own, 0),
+        Some(lead) => {
+            let mut tokens = Tokens::of(lead);
+            let skip = tokens.words.len().saturating_sub(LEAD_WORDS);
+            if skip > 0 {
+                let cut = tokens.words[skip].start as usize - 1;
+                tokens.form.drain(..cut);
+                tokens.words.drain(..skip);
+                for word in &mut tokens.words {
+                    word.start -= cut as u32;
+                }
+            }
+            let offset = tokens.form.len() as u32 - 1;
+            let lead_words = tokens.words.len();
+            tokens.form.pop();
+            tokens.form.push_str(&own.form);
+            tokens
+                .words
+                .extend(own.words.iter().map(|word| token::Token { start: word.start + offset, ..*word }));
+            if lead_words < tokens.words.len() {
+                tokens.words[lead_words].after_break = true;
+            }
+            (tokens, lead_words)
+        }
+    };
+    let hits = find(language, &tokens);
+    let mut masks = [0; SLOTS];
+    let mut own_masks = [0; SLOTS];
+    for hit in &hits {
+        masks[hit.cue.slot as usize] |= 1 << hit.cue.id;
+        if hit.from as usize >= lead_words {
+            own_masks[hit.cue.slot as usize] |= 1 << hit.cue.id;
+        }
+    }
+    let mut bag: Vec<u32> = tokens.words[lead_words..]
+        .iter()
+        .filter(|word| !language.common.contains(&word.hash))
+        .map(|word| word.stem)
+        .collect();
+    bag.sort_unstable();
+    bag.dedup();
+    let mut print = [0u64; 4];
+    for word in &bag {
+        let bit = word.wrapping_mul(0x9e37_79b1) >> 24;
+        print[(bit >> 6) as usize] |= 1 << (bit & 63);
+    }
+    let print_ones = print.iter().map(|word| word.count_ones()).sum();
+    let quantities = number::quantities(language, &tokens, lead_words);
+    let frames = clause::frames(rules, &tokens, lead_words, &hits);
+    let promise = clause::promises(rules, segment.role, &tokens, &hits, &frames, &masks, &quantities);
+    let stance = masks[Slot::Grammar as usize]
+        & !own_masks[Slot::Grammar as usize]
+        & (Grammar::Negation.bit() | Grammar::Only.bit() | Grammar::NoLonger.bit());
+    let own_form = &tokens.form[tokens.words.get(lead_words).map_or(0, |word| word.start as usize)..];
+    let key = fnv64(own_form.as_bytes()) ^ stance.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    Unit {
+        text: segment.text.clone(),
+        lead_in: segment.lead_in.clone(),
+        role: segment.role,
+        key,
+        tokens,
+        lead_words,
+        hits,
+        masks,
+        own_masks,
+        bag,
+        print,
+        print_ones,
+        frames,
+        quantities,
+        promise,
+    }
+}
+
+pub(super) fn fnv64(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}

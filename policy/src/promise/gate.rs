@@ -1,0 +1,127 @@
+//! Whether two texts can be compared at all: a cut page, a wall, another edition is no change of promises.
+
+use super::align;
+use super::document::Document;
+use crate::history::Reading;
+
+/// Why the difference between two texts is not the publisher's doing, or not judgeable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Artefact {
+    /// The newer text is a beginning (or a part) of the older one.
+    Truncated,
+    /// The newer text is the older one with a further page.
+    Extended,
+    /// Another language.
+    OtherLanguage,
+    /// Hardly a statement in common: another document or another region's edition.
+    OtherEdition,
+    /// A bot wall, a login page, an error page.
+    NotTheDocument,
+}
+
+impl Artefact {
+    pub fn reading(&self) -> Reading {
+        match self {
+            Artefact::Truncated => Reading::Truncated,
+            Artefact::Extended => Reading::Extended,
+            Artefact::OtherLanguage | Artefact::OtherEdition => Reading::OtherEdition,
+            Artefact::NotTheDocument => Reading::NotTheDocument,
+        }
+    }
+
+    /// One sentence for people.
+    pub fn note(&self) -> &'static str {
+        match self {
+            Artefact::Truncated => "A block of the page is missing that stood in the version before.",
+            Artefact::Extended => "A further page was appended to the text.",
+            Artefact::OtherLanguage => "The text is in another language than the version before.",
+            Artefact::OtherEdition => "The text has hardly a statement in common with the version before.",
+            Artefact::NotTheDocument => {
+                "A login page, a bot check or an error page stood in the document's place."
+            }
+        }
+    }
+}
+
+/// The judge's first question. `None`: the texts can be compared.
+pub fn gate(before: &Document, after: &Document) -> Option<Artefact> {
+    if before.placed.is_empty() {
+        return None;
+    }
+    if after.placed.is_empty() || is_wall(before, after) {
+        return Some(Artefact::NotTheDocument);
+    }
+    if !before.language.is_empty() && after.language != before.language {
+        return Some(Artefact::OtherLanguage);
+    }
+    let changed = align::changed(before, after);
+    let kept = after.placed.len() - changed.fresh.len().min(after.placed.len());
+    if is_cut(before, after, &changed) {
+        return Some(Artefact::Truncated);
+    }
+    if is_cut(after, before, &align::Changed { gone: changed.fresh.clone(), fresh: changed.gone.clone() }) {
+        return Some(Artefact::Extended);
+    }
+    if kept * 50 < before.placed.len() && shared_words(before, after) < 0.2 && before.placed.len() > 20 {
+        return Some(Artefact::OtherEdition);
+    }
+    None
+}
+
+/// Words that a page shows when it does not show the document.
+const WALL: [&str; 16] = [
+    "enable javascript",
+    "are you a robot",
+    "verify you are human",
+    "checking your browser",
+    "access denied",
+    "log in to continue",
+    "sign in to continue",
+    "captcha",
+    "security check",
+    "page not found",
+    "not available in your",
+    "unusual traffic",
+    "enter your password",
+    "forgot password",
+    "forgot your password",
+    "create new account",
+];
+
+fn is_wall(before: &Document, after: &Document) -> bool {
+    if after.size * 3 > before.size && after.size > 1_500 {
+        return false;
+    }
+    let text: String = after.placed.iter().take(60).map(|placed| placed.unit.tokens.form.as_str()).collect();
+    after.size < 3_000 && WALL.iter().any(|wall| text.contains(wall))
+}
+
+/// The new text is the old one without a long tail or a long block, and little else differs.
+fn is_cut(before: &Document, after: &Document, changed: &align::Changed) -> bool {
+    let (gone, fresh) = (changed.gone.len(), changed.fresh.len());
+    if gone < 3 || gone < fresh * 6 {
+        return false;
+    }
+    let total = before.placed.len();
+    // The longest run of neighbours among what is gone.
+    let mut run = 0;
+    let mut longest = (0, 0);
+    for (n, at) in changed.gone.iter().enumerate() {
+        run = if n > 0 && changed.gone[n - 1] + 2 >= *at { run + 1 } else { 1 };
+        if run > longest.0 {
+            longest = (run, *at);
+        }
+    }
+    let tail = longest.1 + 2 >= total && longest.0 * 4 >= gone * 3;
+    let ends_abruptly = after.placed.last().is_some_and(|placed| {
+        !placed.unit.text.ends_with(['.', '!', '?', ':', ')', ']', '”', '"', '。'])
+            && placed.unit.text.len() > 20
+    });
+    (tail && (longest.0 * 5 >= total || (ends_abruptly && longest.0 >= 3)))
+        || (longest.0 * 5 >= total * 2 && longest.0 * 4 >= gone * 3)
+}
+
+fn shared_words(before: &Document, after: &Document) -> f32 {
+    let shared = before.frequency.keys().filter(|word| after.frequency.contains_key(word)).count();
+    shared as f32 / before.frequency.len().min(after.frequency.len()).max(1) as f32
+}

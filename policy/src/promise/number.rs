@@ -1,0 +1,53 @@
+//! Numbers with a kind: spans of time and ages.
+
+use super::rules::Language;
+use super::token::Tokens;
+
+/// A number that limits something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Quantity {
+    /// A span of time, in hours.
+    Hours(u32),
+    /// An age in years.
+    Age(u32),
+}
+
+/// The quantities among the words from `first` on.
+pub(super) fn quantities(language: &Language, tokens: &Tokens, first: usize) -> Vec<Quantity> {
+    let mut found = Vec::new();
+    let value = |n: usize| -> Option<u32> {
+        let text = tokens.word(n);
+        if text.as_bytes()[0].is_ascii_digit() {
+            text.parse().ok().filter(|value| *value <= 10_000)
+        } else {
+            language.numbers.get(&tokens.words[n].hash).copied()
+        }
+    };
+    let mut n = first;
+    while n < tokens.words.len() {
+        if let Some(number) = value(n) {
+            // "twelve (12) months", "30 calendar days"
+            let unit = (n + 1..(n + 4).min(tokens.words.len()))
+                .take_while(|m| *m == n + 1 || value(*m).is_some() || *m == n + 2)
+                .find_map(|m| language.units.get(&tokens.words[m].hash).map(|hours| (m, *hours)));
+            if let Some((at, hours)) = unit {
+                let next = tokens.words.get(at + 1).map(|_| tokens.word(at + 1));
+                if hours == 24 * 365 && matches!(next, Some("of" | "old" | "and")) {
+                    found.push(Quantity::Age(number));
+                } else {
+                    found.push(Quantity::Hours(number.saturating_mul(hours)));
+                }
+                n = at;
+            } else if n > 0
+                && matches!(tokens.word(n - 1), "under" | "age" | "over" | "aged" | "than")
+                && number < 30
+            {
+                found.push(Quantity::Age(number));
+            } else if n > 1 && tokens.word(n - 1) == "of" && tokens.word(n - 2) == "age" && number < 30 {
+                found.push(Quantity::Age(number));
+            }
+        }
+        n += 1;
+    }
+    found
+}

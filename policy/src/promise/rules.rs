@@ -1,0 +1,384 @@
+//! The vocabulary of promises: files that people edit, checked and compiled once.
+
+use crate::finding::Topic;
+use aho_corasick::{AhoCorasick, MatchKind};
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// Declares an enum of cues with the names the files use.
+macro_rules! cues {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $key:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum $name { $($variant),* }
+        impl $name {
+            pub const ALL: &'static [$name] = &[$($name::$variant),*];
+            /// As written in data/promises.
+            pub fn key(self) -> &'static str {
+                match self { $($name::$variant => $key),* }
+            }
+            pub fn bit(self) -> u64 { 1 << self as u8 }
+        }
+    };
+}
+
+cues! {
+    /// What a word does in a sentence, whatever the sentence is about.
+    Grammar {
+        Negation = "negation", NotNegation = "not_negation", NoLonger = "no_longer", Only = "only", May = "may",
+        Will = "will", Hedge = "hedge", Universal = "universal", Default = "default", Condition = "condition",
+        Exception = "exception", Consent = "consent", Law = "law", Described = "described", We = "we", You = "you",
+        YouDuty = "you_duty", Liability = "liability", Commerce = "commerce", Region = "region", Minor = "minor",
+        Business = "business", Example = "example", Hypothesis = "hypothesis", Quotation = "quotation",
+        OtherCompany = "other_company", Definition = "definition", Announced = "announced", Ended = "ended",
+        Effective = "effective", OptOutNow = "opt_out_now", Notice = "notice", Answer = "answer",
+        Navigation = "navigation",
+    }
+}
+
+cues! {
+    /// Words about encryption, for its ladder.
+    Encryption {
+        EndToEnd = "end_to_end", OnlyTransit = "only_transit", KeyCustody = "key_custody", OptIn = "opt_in",
+        Default = "default", Chats = "scope_chats", Groups = "scope_groups", Calls = "scope_calls",
+        Backups = "scope_backups", Files = "scope_files", Regions = "scope_regions", Minors = "scope_minors",
+        Business = "scope_business",
+    }
+}
+
+/// Which list a word stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Slot {
+    Grammar,
+    Verb,
+    Data,
+    Recipient,
+    Purpose,
+    Topic,
+    Encryption,
+}
+
+pub(super) const SLOTS: usize = 7;
+
+/// What a word of the files stands for: its list and its place in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cue {
+    pub slot: Slot,
+    pub id: u8,
+}
+
+/// A verb, kind of data, recipient or purpose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub name: String,
+    pub topic: Option<Topic>,
+    pub protective: bool,
+    pub sensitive: bool,
+    pub reach: u8,
+}
+
+/// Everything the judge knows about words and weights. Built once; see [`Rules::builtin`].
+#[derive(Debug, Clone)]
+pub struct Rules {
+    pub(super) languages: Vec<Language>,
+    pub(super) verbs: Vec<Entry>,
+    pub(super) data: Vec<Entry>,
+    pub(super) recipients: Vec<Entry>,
+    pub(super) purposes: Vec<Entry>,
+    pub(super) weights: super::weights::Weights,
+}
+
+/// The words of one language, compiled.
+#[derive(Debug, Clone)]
+pub(super) struct Language {
+    pub code: String,
+    pub common: HashSet<u32>,
+    pub words: AhoCorasick,
+    /// For each pattern: whether more letters may follow, and what it stands for.
+    pub patterns: Vec<(bool, Vec<Cue>)>,
+    pub units: HashMap<u32, u32>,
+    pub numbers: HashMap<u32, u32>,
+}
+
+/// A fault in the files under data/promises.
+#[derive(Debug, thiserror::Error)]
+pub enum RuleError {
+    #[error("cannot read promise rules `{file}`: {error}")]
+    Syntax { file: String, error: Box<toml::de::Error> },
+    #[error("{file}: {field}: {fault}; {remedy}")]
+    Fault { file: String, field: String, fault: String, remedy: String },
+    #[error("no file among the promise rules names a `language`; add data/promises/english.toml")]
+    NoLanguage,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LanguageFile {
+    language: String,
+    common: Vec<String>,
+    #[serde(default)]
+    grammar: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    units: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    numbers: BTreeMap<String, u32>,
+    #[serde(default)]
+    verb: Vec<EntryFile>,
+    #[serde(default)]
+    data: Vec<EntryFile>,
+    #[serde(default)]
+    recipient: Vec<EntryFile>,
+    #[serde(default)]
+    purpose: Vec<EntryFile>,
+    #[serde(default)]
+    topic: Vec<EntryFile>,
+    #[serde(default)]
+    encryption: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntryFile {
+    name: String,
+    topic: Option<String>,
+    #[serde(default)]
+    protective: bool,
+    #[serde(default)]
+    sensitive: bool,
+    #[serde(default)]
+    reach: u8,
+    words: Vec<String>,
+}
+
+impl Rules {
+    /// The rules that are compiled into the program.
+    pub fn builtin() -> Rules {
+        let files = [
+            ("english.toml", include_str!("../../../data/promises/english.toml")),
+            ("weights.toml", include_str!("../../../data/promises/weights.toml")),
+        ];
+        let files: Vec<_> = files.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+        // A test holds that the files in the repository parse.
+        Rules::parse(&files).unwrap_or_else(|error| panic!("built-in promise rules: {error}"))
+    }
+
+    /// Rules from files: names and texts. `weights.toml` holds weights, all others a language each.
+    pub fn parse(files: &[(String, String)]) -> Result<Rules, RuleError> {
+        let mut rules = Rules {
+            languages: Vec::new(),
+            verbs: Vec::new(),
+            data: Vec::new(),
+            recipients: Vec::new(),
+            purposes: Vec::new(),
+            weights: super::weights::Weights::default(),
+        };
+        let mut ordered: Vec<_> = files.iter().collect();
+        // English first: it names the entries that other languages give words for.
+        ordered.sort_by_key(|(name, _)| (!name.ends_with("english.toml"), name.clone()));
+        for (file, text) in ordered {
+            if file.ends_with("weights.toml") {
+                rules.weights = super::weights::Weights::parse(file, text)?;
+            } else {
+                rules.add_language(file, text)?;
+            }
+        }
+        if rules.languages.is_empty() { Err(RuleError::NoLanguage) } else { Ok(rules) }
+    }
+
+    fn add_language(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
+        let parsed: LanguageFile = toml::from_str(text)
+            .map_err(|error| RuleError::Syntax { file: file.to_owned(), error: Box::new(error) })?;
+        let fault = |field: &str, fault: String, remedy: String| {
+            Err(RuleError::Fault { file: file.to_owned(), field: field.to_owned(), fault, remedy })
+        };
+        let english = parsed.language == "en";
+        let mut builder = PatternBuilder { file, english, found: BTreeMap::new() };
+        for (key, words) in &parsed.grammar {
+            let Some(cue) = Grammar::ALL.iter().find(|cue| cue.key() == key) else {
+                let known: Vec<_> = Grammar::ALL.iter().map(|cue| cue.key()).collect();
+                return fault(
+                    &format!("grammar.{key}"),
+                    "unknown list".into(),
+                    format!("use one of: {}", known.join(", ")),
+                );
+            };
+            builder.add(
+                &format!("grammar.{key}"),
+                Cue { slot: Slot::Grammar, id: *cue as u8 },
+                words,
+                false,
+            )?;
+        }
+        for (key, words) in &parsed.encryption {
+            let Some(cue) = Encryption::ALL.iter().find(|cue| cue.key() == key) else {
+                let known: Vec<_> = Encryption::ALL.iter().map(|cue| cue.key()).collect();
+                return fault(
+                    &format!("encryption.{key}"),
+                    "unknown list".into(),
+                    format!("use one of: {}", known.join(", ")),
+                );
+            };
+            builder.add(
+                &format!("encryption.{key}"),
+                Cue { slot: Slot::Encryption, id: *cue as u8 },
+                words,
+                false,
+            )?;
+        }
+        for (slot, field, entries, known) in [
+            (Slot::Verb, "verb", &parsed.verb, &mut self.verbs),
+            (Slot::Data, "data", &parsed.data, &mut self.data),
+            (Slot::Recipient, "recipient", &parsed.recipient, &mut self.recipients),
+            (Slot::Purpose, "purpose", &parsed.purpose, &mut self.purposes),
+        ] {
+            for entry in entries {
+                let at = format!("{field} `{}`", entry.name);
+                let topic = match entry.topic.as_deref().map(|key| (key, Topic::from_key(key))) {
+                    Some((key, None)) => {
+                        let all: Vec<_> = Topic::ALL.iter().map(|topic| topic.key()).collect();
+                        return fault(
+                            &at,
+                            format!("unknown topic `{key}`"),
+                            format!("use one of: {}", all.join(", ")),
+                        );
+                    }
+                    Some((_, topic)) => topic,
+                    None => None,
+                };
+                let id = match known.iter().position(|known| known.name == entry.name) {
+                    Some(id) => id,
+                    None if known.len() < 64 => {
+                        known.push(Entry {
+                            name: entry.name.clone(),
+                            topic,
+                            protective: entry.protective,
+                            sensitive: entry.sensitive,
+                            reach: entry.reach,
+                        });
+                        known.len() - 1
+                    }
+                    None => {
+                        return fault(
+                            &at,
+                            "more than 64 entries in this list".into(),
+                            "merge two of them".into(),
+                        );
+                    }
+                };
+                builder.add(&at, Cue { slot, id: id as u8 }, &entry.words, slot == Slot::Verb)?;
+            }
+        }
+        for entry in &parsed.topic {
+            let at = format!("topic `{}`", entry.name);
+            let Some(topic) = Topic::from_key(&entry.name) else {
+                let all: Vec<_> = Topic::ALL.iter().map(|topic| topic.key()).collect();
+                return fault(&at, "unknown topic".into(), format!("use one of: {}", all.join(", ")));
+            };
+            builder.add(&at, Cue { slot: Slot::Topic, id: topic as u8 }, &entry.words, false)?;
+        }
+        let mut units = HashMap::new();
+        for (unit, words) in &parsed.units {
+            let hours = match unit.as_str() {
+                "hour" => 1,
+                "day" => 24,
+                "week" => 24 * 7,
+                "month" => 24 * 30,
+                "year" => 24 * 365,
+                _ => {
+                    return fault(
+                        &format!("units.{unit}"),
+                        "unknown unit".into(),
+                        "use one of: hour, day, week, month, year".into(),
+                    );
+                }
+            };
+            units.extend(words.iter().map(|word| (super::token::hash(word), hours)));
+        }
+        let numbers = parsed.numbers.iter().map(|(word, value)| (super::token::hash(word), *value)).collect();
+        let common = parsed.common.iter().map(|word| super::token::hash(word)).collect();
+        let (texts, patterns): (Vec<_>, Vec<_>) =
+            builder.found.into_iter().map(|((text, open), cues)| (text, (open, cues))).unzip();
+        let words = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .kind(Some(aho_corasick::AhoCorasickKind::DFA))
+            .build(&texts)
+            .map_err(|error| RuleError::Fault {
+                file: file.to_owned(),
+                field: "words".into(),
+                fault: error.to_string(),
+                remedy: "use fewer words".into(),
+            })?;
+        self.languages.push(Language { code: parsed.language, common, words, patterns, units, numbers });
+        Ok(())
+    }
+
+    /// The entry a cue names, where its list has entries.
+    pub fn entry(&self, cue: Cue) -> Option<&Entry> {
+        let list = match cue.slot {
+            Slot::Verb => &self.verbs,
+            Slot::Data => &self.data,
+            Slot::Recipient => &self.recipients,
+            Slot::Purpose => &self.purposes,
+            Slot::Grammar | Slot::Topic | Slot::Encryption => return None,
+        };
+        list.get(cue.id as usize)
+    }
+}
+
+struct PatternBuilder<'a> {
+    file: &'a str,
+    english: bool,
+    /// Pattern text and whether more letters may follow, to what it stands for.
+    found: BTreeMap<(String, bool), Vec<Cue>>,
+}
+
+impl PatternBuilder<'_> {
+    fn add(&mut self, field: &str, cue: Cue, words: &[String], verbs: bool) -> Result<(), RuleError> {
+        for word in words {
+            let (body, exact) = word.strip_prefix('=').map_or((word.as_str(), false), |body| (body, true));
+            let (body, open) = body.strip_suffix('*').map_or((body, false), |body| (body, true));
+            let clean = body.split_whitespace().collect::<Vec<_>>().join(" ");
+            if clean != body || body.is_empty() || crate::statement::comparable(body) != body {
+                return Err(RuleError::Fault {
+                    file: self.file.to_owned(),
+                    field: field.to_owned(),
+                    fault: format!("`{word}` can never match"),
+                    remedy: format!(
+                        "write small letters, single spaces and no punctuation: `{}`",
+                        crate::statement::comparable(body)
+                    ),
+                });
+            }
+            let forms = match (exact || open || !self.english, verbs) {
+                (true, _) => vec![body.to_owned()],
+                (false, true) => inflect_verb(body),
+                (false, false) => vec![body.to_owned(), format!("{body}s")],
+            };
+            for form in forms {
+                let text = if open { format!(" {form}") } else { format!(" {form} ") };
+                let cues = self.found.entry((text, open)).or_default();
+                if !cues.contains(&cue) {
+                    cues.push(cue);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// share → share, shares, shared, sharing; the first word of "provide to" likewise.
+fn inflect_verb(phrase: &str) -> Vec<String> {
+    let (verb, rest) = phrase.split_once(' ').map_or((phrase, String::new()), |(v, r)| (v, format!(" {r}")));
+    let stem = verb.strip_suffix('e').unwrap_or(verb);
+    let (third, past) = if let Some(y) = verb.strip_suffix('y').filter(|y| !y.ends_with(['a', 'e', 'o', 'u']))
+    {
+        (format!("{y}ies"), format!("{y}ied"))
+    } else if verb.ends_with(['s', 'x']) || verb.ends_with("ch") || verb.ends_with("sh") {
+        (format!("{verb}es"), format!("{stem}ed"))
+    } else {
+        (format!("{verb}s"), format!("{stem}ed"))
+    };
+    [verb.to_owned(), third, past, format!("{stem}ing")].map(|form| format!("{form}{rest}")).into()
+}
