@@ -1,1 +1,18 @@
 //! The only crate that knows what lies under `data/archive`.
+//!
+//! * [`store`]: [`Archive`], opened by one writer or many readers; captures stored and read back;
+//! * [`capture`]: a capture on its way in, and the records it becomes;
+//! * [`warc`]: WARC 1.1, written and read;
+//! * [`body`]: bodies decoded within limits;
+//! * [`catalog`]: the SQLite file that says where everything lies, and how it is rebuilt.
+//!
+//! The disk format is docs/archive-format.md.
+
+pub mod body;
+pub mod capture;
+pub mod catalog;
+pub mod store;
+pub mod warc;
+
+pub use capture::{Facts, Head, LastSeen, NewCapture, Redirect, Response, Truncated};
+pub use store::{Archive, OpenError, ReadError, StoreError, StoredResponse};

@@ -1,5 +1,6 @@
 //! One attempt to fetch a source document at one instant, whatever came of it.
 
+use crate::finding::EvidenceClass;
 use crate::id::{Digest, PolicyId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -56,13 +57,16 @@ pub struct Capture {
     /// The URL that answered, after redirects.
     pub url: String,
     pub at: DateTime<Utc>,
+    /// Our own capture (A) or a third party's memento (B).
+    pub class: EvidenceClass,
     #[serde(flatten)]
     pub outcome: Outcome,
     /// HTTP status, where one came.
     pub status: Option<u16>,
-    /// SHA-256 of the payload with transfer and content encodings removed, where one was stored.
+    /// SHA-256 of the payload with transfer and content encodings removed, where one was stored and can
+    /// be decoded. `Unchanged` without a digest is a 304: it continues the last capture that saw the document.
     pub digest: Option<Digest>,
-    /// Where its record lies, where one was written.
+    /// Where its record lies: the `response` or `revisit`, or, where nothing came, the `metadata` with the facts.
     pub place: Option<RecordPlace>,
 }
 
