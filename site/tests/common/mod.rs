@@ -1,0 +1,150 @@
+//! Invented policies to search in: two services' small histories, and as many statements as asked for.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use chrono::{DateTime, NaiveDate, Utc};
+use policy::event::Event;
+use policy::finding::{EvidenceClass, Finding, Judgement, Kind, Status, Topic};
+use policy::history::{History, Interval, Statement};
+use policy::id::{Digest, FindingId, PolicyId, PromiseId, StatementId, VersionId};
+use policy::statement::Role;
+use site::search::index::{Updated, update};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub fn at(day: &str) -> DateTime<Utc> {
+    day.parse::<NaiveDate>().unwrap().and_hms_opt(12, 0, 0).unwrap().and_utc()
+}
+
+/// `spans`: `2020-01-01..2021-01-01 2022-01-01..`, each from the first sighting to the first without it.
+pub fn statement(text: &str, topic: Option<Topic>, spans: &str) -> Statement {
+    let lifespan: Vec<Interval> = spans
+        .split(' ')
+        .map(|span| {
+            let (from, until) = span.split_once("..").unwrap();
+            let gone_by = (!until.is_empty()).then(|| at(until));
+            let last_seen = gone_by.map_or(at("2026-06-01"), |day| day - chrono::Days::new(1));
+            Interval { first_seen: at(from), last_seen, gone_by }
+        })
+        .collect();
+    Statement {
+        id: StatementId(Digest::of(text).short(12)),
+        text: text.to_owned(),
+        role: Role::Sentence,
+        section: Vec::new(),
+        lead_in: None,
+        current: lifespan.last().is_some_and(|span| span.gone_by.is_none()),
+        lifespan,
+        topic,
+    }
+}
+
+pub fn finding(policy: &PolicyId, kind: Kind, topic: Topic, texts: [&str; 3], day: &str) -> Finding {
+    let [reason, before, after] = texts;
+    Finding {
+        id: FindingId::of(&[&policy.slug(), reason]),
+        promise: PromiseId("p".into()),
+        policy: policy.clone(),
+        from: VersionId("20200101T000000Z".into()),
+        to: VersionId("20210101T000000Z".into()),
+        last_seen_before: at(day),
+        first_seen_after: at(day),
+        before_statement: None,
+        after_statement: None,
+        status: Status::Confirmed,
+        status_note: String::new(),
+        class: EvidenceClass::C,
+        judgement: Judgement {
+            kind,
+            topic,
+            before: before.into(),
+            after: after.into(),
+            severity: 3,
+            confidence: 0.9,
+            weight: 3.0,
+            rule: "test".into(),
+            reason: reason.into(),
+            steps: Vec::new(),
+            effective: None,
+            silent: false,
+            state_before: None,
+            state_after: None,
+            scope: vec!["chats".into()],
+            promise_key: "k".into(),
+        },
+    }
+}
+
+pub fn history(policy: PolicyId, statements: Vec<Statement>, findings: Vec<Finding>) -> History {
+    History { policy, versions: Vec::new(), statements, changes: Vec::new(), findings }
+}
+
+/// Two services with a reversal and an event.
+pub fn small() -> (Vec<History>, Vec<Event>) {
+    let courier = PolicyId::new("Courier", "Privacy Policy");
+    let chat = PolicyId::new("Example Chat", "Terms of Service");
+    let histories = vec![
+        history(
+            courier.clone(),
+            vec![
+                statement(
+                    "We never sell your personal data.",
+                    Some(Topic::DataSale),
+                    "2018-05-25..2024-03-01",
+                ),
+                statement("Messages are end-to-end encrypted.", Some(Topic::Encryption), "2016-01-10.."),
+                statement("You can contact us by post.", None, "2016-01-10..2017-01-01 2019-01-01.."),
+                statement("Selling access to partners may be necessary.", None, "2024-03-01.."),
+                statement("<script>alert(1)</script> & “quotes” 隐私政策", None, "2020-02-02.."),
+            ],
+            vec![finding(
+                &courier,
+                Kind::Reversal,
+                Topic::DataSale,
+                ["The promise never to sell is gone.", "We never sell your personal data.", ""],
+                "2024-03-01",
+            )],
+        ),
+        history(
+            chat,
+            vec![
+                statement("Group chats are encrypted by default.", Some(Topic::Encryption), "2020-06-01.."),
+                statement("You may not sell your account.", None, "2015-06-01.."),
+            ],
+            Vec::new(),
+        ),
+    ];
+    let event = Event::parse(
+        "2023-12-06-courier-default.toml",
+        r#"
+        title = "Courier turns encryption on for everyone"
+        date = "2023-12-06"
+        kind = "default"
+        services = ["Courier"]
+        topics = ["encryption"]
+        confidence = "high"
+        summary = "Personal chats are encrypted without anybody having to ask."
+        [[source]]
+        id = "blog"
+        publisher = "Courier"
+        title = "Private by default"
+        url = "https://courier.example/blog"
+        "#,
+    )
+    .unwrap();
+    (histories, vec![event])
+}
+
+/// Brings an index of these up to date; a history's stamp is its own JSON.
+pub fn index(path: &Path, histories: &[History], events: &[Event]) -> Updated {
+    let stamps: BTreeMap<PolicyId, String> = histories
+        .iter()
+        .map(|history| (history.policy.clone(), Digest::of(serde_json::to_vec(history).unwrap()).short(16)))
+        .collect();
+    update(
+        path,
+        &stamps,
+        &mut |id| Ok(histories.iter().find(|history| history.policy == *id).cloned()),
+        events,
+    )
+    .unwrap()
+}
