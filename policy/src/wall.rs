@@ -52,9 +52,9 @@ impl Wall {
             Wall::Login => Outcome::Blocked("login page".to_owned()),
             Wall::Missing => Outcome::Gone("soft 404: the page says that nothing is here".to_owned()),
             Wall::FrontPage => Outcome::Gone("soft 404: redirected to the front page".to_owned()),
-            Wall::Shell => {
-                Outcome::Blocked("empty shell: the text is drawn by scripts, which needs a browser".to_owned())
-            }
+            Wall::Shell => Outcome::Blocked(
+                "empty shell: the text is drawn by scripts, which needs a browser".to_owned(),
+            ),
         }
     }
 }

@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn a_glance_survives_broken_markup() {
-        for body in ["<", "<!--", "<script>", "</", "<title>x", "é<é>é", "<p", "</script", "<script></scrip"] {
+        for body in ["<", "<!--", "<script>", "</", "<title>x", "é<é>é", "<p", "</script", "<script></scrip"]
+        {
             skim(body, 100);
         }
         assert_eq!(skim("<script>never closed <p>x", 100).length, 0);

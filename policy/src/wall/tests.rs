@@ -2,7 +2,8 @@
 
 use super::*;
 
-const LONG: &str = "<p>We collect the data that you give us, and we keep it for as long as your account is open. ";
+const LONG: &str =
+    "<p>We collect the data that you give us, and we keep it for as long as your account is open. ";
 
 fn verdict(declared: &str, url: &str, status: u16, body: &str) -> Option<Wall> {
     let (declared, url) = (Url::parse(declared).unwrap(), Url::parse(url).unwrap());
@@ -16,7 +17,10 @@ fn check(body: &str, expected: Option<Wall>) {
 
 #[test]
 fn guards_are_named() {
-    check("<title>Just a moment...</title><script>window._cf_chl_opt={}</script>", Some(Wall::Bot("Cloudflare")));
+    check(
+        "<title>Just a moment...</title><script>window._cf_chl_opt={}</script>",
+        Some(Wall::Bot("Cloudflare")),
+    );
     check("<iframe src='/_Incapsula_Resource?x=1'></iframe>", Some(Wall::Bot("Imperva Incapsula")));
     check("<p>Please verify you are human to go on.", Some(Wall::Bot("a check for robots")));
     check("<title>Access Denied</title><p>No.", Some(Wall::Bot("a check for robots")));
@@ -79,7 +83,10 @@ fn a_redirect_to_the_front_page_is_a_soft_404() {
 
 #[test]
 fn a_shell_is_not_a_document_but_a_short_page_is() {
-    check("<html><script src=app.js></script><div id=root></div><noscript>Enable JavaScript.</noscript>", Some(Wall::Shell));
+    check(
+        "<html><script src=app.js></script><div id=root></div><noscript>Enable JavaScript.</noscript>",
+        Some(Wall::Shell),
+    );
     check("<p>We do not sell data.", None);
 }
 
