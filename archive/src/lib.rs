@@ -4,7 +4,8 @@
 //! * [`capture`]: a capture on its way in, and the records it becomes;
 //! * [`warc`]: WARC 1.1, written and read;
 //! * [`body`]: bodies decoded within limits;
-//! * [`catalog`]: the SQLite file that says where everything lies, and how it is rebuilt.
+//! * [`catalog`]: the SQLite file that says where everything lies, and how it is rebuilt;
+//! * [`verify`]: every digest and every reference checked.
 //!
 //! The disk format is docs/archive-format.md.
 
@@ -12,7 +13,10 @@ pub mod body;
 pub mod capture;
 pub mod catalog;
 pub mod store;
+pub mod verify;
 pub mod warc;
 
 pub use capture::{Facts, Head, LastSeen, NewCapture, Redirect, Response, Truncated};
+pub use catalog::rebuild::{RebuildError, Rebuilt};
 pub use store::{Archive, OpenError, ReadError, StoreError, StoredResponse};
+pub use verify::Fault;

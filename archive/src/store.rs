@@ -3,6 +3,8 @@
 //! The order of a write is the promise of this module: members whole in memory, written behind the
 //! committed end, `fdatasync`, one SQLite transaction, and only then "stored".
 
+#[cfg(test)]
+mod crash;
 pub(crate) mod open;
 pub(crate) mod read;
 pub(crate) mod segment;
@@ -14,6 +16,7 @@ use crate::body::Limits;
 use crate::capture::NewCapture;
 use crate::capture::records::{Bundle, Keep, Measured, Original, bundle, measure};
 use crate::catalog::capture::{LookUp, Place};
+use crate::catalog::rebuild::{RebuildError, Rebuilt};
 use crate::catalog::{self, CatalogError};
 use policy::capture::{Capture, Outcome, RecordPlace};
 use policy::id::Digest;
@@ -106,6 +109,15 @@ impl Archive {
     /// The catalog, for the parts of this crate that keep tables of their own in it.
     pub(crate) fn connection(&self) -> MutexGuard<'_, Connection> {
         self.catalog.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the capture tables again from the segments. Every other table stays as it is.
+    pub fn rebuild_catalog(&self) -> Result<Rebuilt, RebuildError> {
+        let Some(segments) = &self.segments else {
+            return Err(RebuildError::ReadOnly { dir: self.dir.clone() });
+        };
+        let _writing = segments.lock().unwrap_or_else(PoisonError::into_inner);
+        catalog::rebuild::capture_tables(&mut self.connection(), &self.dir)
     }
 
     /// Another connection to the catalog, to read with while this one is busy: one a thread.
@@ -211,13 +223,17 @@ fn write(
     let at = bundles.iter().map(|bundle| bundle.facts.at).max().unwrap_or_default();
     let members: Vec<&[u8]> =
         bundles.iter().flat_map(|bundle| &bundle.members).map(|member| member.bytes.as_slice()).collect();
+    #[cfg(test)]
+    if crash::CATALOG_FIRST.load(std::sync::atomic::Ordering::Relaxed) {
+        return crash::write_catalog_first(segments, connection, bundles, &members, at);
+    }
     let written = segments.append(&members, at)?;
     match record(connection, &written, bundles) {
         Ok(stored) => {
             segments.commit(&written);
             Ok(stored)
         }
-        Err(error) => Err(segments.give_back(written, error)),
+        Err(error) => Err(segments.give_back(error)),
     }
 }
 
@@ -228,6 +244,9 @@ fn record(
 ) -> rusqlite::Result<Vec<Capture>> {
     let transaction = connection.transaction()?;
     catalog::capture::commit_segment(&transaction, written.id, &written.name, written.end)?;
+    for segment in &written.sealed {
+        catalog::capture::seal_segment(&transaction, *segment)?;
+    }
     if let Some(warcinfo) = written.warcinfo {
         catalog::capture::insert_member(&transaction, written.id, warcinfo, None)?;
     }

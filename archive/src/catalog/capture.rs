@@ -65,6 +65,11 @@ pub(crate) fn commit_segment(
         .map(|_| ())
 }
 
+/// No more captures go into `segment`.
+pub(crate) fn seal_segment(connection: &Connection, segment: i64) -> rusqlite::Result<()> {
+    connection.execute("UPDATE segment SET sealed = 1 WHERE id = ?1", [segment]).map(|_| ())
+}
+
 pub(crate) fn insert_member(
     connection: &Connection,
     segment: i64,
@@ -305,6 +310,121 @@ pub(crate) fn policies(connection: &Connection) -> rusqlite::Result<Vec<PolicyId
          ORDER BY service, name",
     )?;
     let rows = statement.query_map([], |row| Ok(PolicyId { service: row.get(0)?, name: row.get(1)? }))?;
+    rows.collect()
+}
+
+/// A row of `member`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MemberRow {
+    pub place: Place,
+    pub capture: Option<i64>,
+}
+
+/// The members of a segment, in order of their offset.
+pub(crate) fn members(connection: &Connection, segment: i64) -> rusqlite::Result<Vec<MemberRow>> {
+    let mut statement = connection.prepare_cached(
+        r#"SELECT "offset", length, sha256, capture FROM member WHERE segment = ?1 ORDER BY "offset""#,
+    )?;
+    let rows = statement.query_map([segment], |row| {
+        let sha256 = digest(row, 2)?.ok_or_else(|| wrong(2, "no digest".to_owned()))?;
+        let place = Place { offset: unsigned(row, 0)?, length: unsigned(row, 1)?, sha256 };
+        Ok(MemberRow { place, capture: row.get(3)? })
+    })?;
+    rows.collect()
+}
+
+/// Everything a row of `capture` says, with its names in place of their ids: what a rebuild must give again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StoredRow {
+    pub id: i64,
+    pub policy: PolicyId,
+    pub source: String,
+    pub url: String,
+    pub at: i64,
+    pub class: String,
+    pub outcome: String,
+    pub why: String,
+    pub status: Option<u16>,
+    pub digest: Option<Digest>,
+    pub payload: Option<Digest>,
+    pub etag: Option<String>,
+    pub last_modified: Option<String>,
+    pub kind: Option<String>,
+    pub record: Option<String>,
+    pub offset: u64,
+    pub facts: u64,
+    /// Of the response that holds the payload of a `revisit`.
+    pub body_record: Option<String>,
+    pub body_payload: Option<Digest>,
+}
+
+impl StoredRow {
+    /// The row that these facts make. `body_payload` is the one thing that facts do not say.
+    pub fn said_by(facts: &Facts, id: i64, offset: u64, closes: u64, body_payload: Option<Digest>) -> Self {
+        Self {
+            id,
+            policy: facts.policy_id(),
+            source: facts.source.clone(),
+            url: facts.url.clone(),
+            at: facts.at.timestamp_millis(),
+            class: class_name(facts.class).to_owned(),
+            outcome: facts.outcome.clone(),
+            why: facts.why.clone(),
+            status: facts.status,
+            digest: facts.digest,
+            payload: facts.payload,
+            etag: facts.etag.clone(),
+            last_modified: facts.last_modified.clone(),
+            kind: facts.kind.clone(),
+            record: facts.record.clone(),
+            offset,
+            facts: closes,
+            body_record: facts.refers_to.clone(),
+            body_payload,
+        }
+    }
+
+    /// For people: which capture this is.
+    pub fn name(&self) -> String {
+        let at = DateTime::from_timestamp_millis(self.at).map(crate::warc::warc_date).unwrap_or_default();
+        format!("capture of {} at {at}", self.policy)
+    }
+}
+
+/// The captures of a segment, in the order stored.
+pub(crate) fn stored_rows(connection: &Connection, segment: i64) -> rusqlite::Result<Vec<StoredRow>> {
+    let mut statement = connection.prepare_cached(
+        r#"SELECT capture.id, policy.service, policy.name, source.url, coalesce(capture.url, source.url),
+               capture.at, capture.class, capture.outcome, capture.why, capture.status, capture.digest,
+               capture.payload, capture.etag, capture.last_modified, capture.kind, capture.record,
+               capture."offset", capture.facts, holder.record, holder.payload
+           FROM capture JOIN source ON source.id = capture.source JOIN policy ON policy.id = source.policy
+           LEFT JOIN capture AS holder ON holder.id = capture.body AND holder.kind = 'response'
+           WHERE capture.segment = ?1 ORDER BY capture.id"#,
+    )?;
+    let rows = statement.query_map([segment], |row| {
+        Ok(StoredRow {
+            id: row.get(0)?,
+            policy: PolicyId { service: row.get(1)?, name: row.get(2)? },
+            source: row.get(3)?,
+            url: row.get(4)?,
+            at: row.get(5)?,
+            class: row.get(6)?,
+            outcome: row.get(7)?,
+            why: row.get(8)?,
+            status: row.get(9)?,
+            digest: digest(row, 10)?,
+            payload: digest(row, 11)?,
+            etag: row.get(12)?,
+            last_modified: row.get(13)?,
+            kind: row.get(14)?,
+            record: row.get(15)?,
+            offset: unsigned(row, 16)?,
+            facts: unsigned(row, 17)?,
+            body_record: row.get(18)?,
+            body_payload: digest(row, 19)?,
+        })
+    })?;
     rows.collect()
 }
 

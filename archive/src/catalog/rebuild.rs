@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 /// Why the catalog cannot be written from the segments.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
+    #[error("the archive `{dir}` was opened to read only")]
+    ReadOnly { dir: PathBuf },
     #[error("cannot read segment `{path}`")]
     Read {
         path: PathBuf,

@@ -22,6 +22,8 @@ pub(super) struct Segments {
     last_id: i64,
     full_at: u64,
     unsettled: bool,
+    /// Segments to be marked sealed with the next transaction.
+    to_seal: Vec<i64>,
     /// Released when the file is closed, whatever ends the process.
     _lock: File,
     /// Test: how many `fdatasync` are to fail.
@@ -50,6 +52,8 @@ pub(super) struct Written {
     pub end: u64,
     /// Where the `warcinfo` of a new segment lies.
     pub warcinfo: Option<Place>,
+    /// Segments that failed and take no further captures.
+    pub sealed: Vec<i64>,
 }
 
 impl Segments {
@@ -68,6 +72,7 @@ impl Segments {
             last_id: known.last().map_or(0, |row| row.id),
             full_at,
             unsettled: false,
+            to_seal: Vec::new(),
             _lock: lock,
             #[cfg(test)]
             failing_syncs: 0,
@@ -89,7 +94,7 @@ impl Segments {
             // After a failed fdatasync the kernel may have dropped the pages and say yes the next time:
             // never ask this file again. One try in a new file; what fails there is the disk.
             Err(Failed::Sync(_)) => {
-                self.current = None;
+                self.seal();
                 self.try_append(members, at)
             }
             other => other,
@@ -102,7 +107,7 @@ impl Segments {
                     StoreError::Write { path, error }
                 }
                 Failed::Sync(error) => {
-                    self.current = None;
+                    self.seal();
                     StoreError::Write { path, error }
                 }
             }
@@ -145,11 +150,29 @@ impl Segments {
         if segment.fresh {
             sync_dir(&self.dir).map_err(Failed::Sync)?;
         }
-        Ok(Written { id: segment.id, name: segment.name.clone(), start, end, warcinfo: place })
+        let (id, name) = (segment.id, segment.name.clone());
+        Ok(Written { id, name, start, end, warcinfo: place, sealed: self.to_seal.clone() })
+    }
+
+    /// Test: where [`Segments::append`] is going to write.
+    #[cfg(test)]
+    pub(super) fn planned(&mut self, members: &[&[u8]]) -> Result<Written, StoreError> {
+        if self.current.as_ref().is_none_or(|segment| segment.end >= self.full_at) {
+            // A first batch, to have a segment: the order of the rest is what is tried.
+            let segment =
+                self.create().map_err(|error| StoreError::Write { path: self.dir.clone(), error })?;
+            self.current = Some(Segment { fresh: false, ..segment });
+        }
+        let segment = self.current.as_ref().expect("just made");
+        let length: usize = members.iter().map(|member| member.len()).sum();
+        let (id, name, start) = (segment.id, segment.name.clone(), segment.end);
+        let end = start + length as u64;
+        Ok(Written { id, name, start, end, warcinfo: None, sealed: Vec::new() })
     }
 
     /// The catalog knows them now.
     pub(super) fn commit(&mut self, written: &Written) {
+        self.to_seal.clear();
         if let Some(segment) = &mut self.current {
             segment.end = written.end;
             segment.fresh = false;
@@ -157,7 +180,7 @@ impl Segments {
     }
 
     /// The catalog refused them: cut them off, where that is safe, and say what went wrong.
-    pub(super) fn give_back(&mut self, _written: Written, error: rusqlite::Error) -> StoreError {
+    pub(super) fn give_back(&mut self, error: rusqlite::Error) -> StoreError {
         use rusqlite::ErrorCode::{ConstraintViolation, DatabaseBusy, DatabaseLocked, DiskFull, ReadOnly};
         match error.sqlite_error_code() {
             // These are refused before the commit is in the log.
@@ -183,8 +206,12 @@ impl Segments {
         if let Some(segment) = &mut self.current
             && segment.file.set_len(segment.end).is_err()
         {
-            self.current = None;
+            self.seal();
         }
+    }
+
+    fn seal(&mut self) {
+        self.to_seal.extend(self.current.take().filter(|segment| !segment.fresh).map(|segment| segment.id));
     }
 
     fn create(&mut self) -> io::Result<Segment> {
