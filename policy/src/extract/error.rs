@@ -11,11 +11,16 @@ pub enum ExtractError {
     )]
     NoMatch { url: Url, selector: String },
     /// The selected parts hold no words.
-    #[error("the selected parts of {url} hold no text")]
+    #[error("the selected parts of {url} hold no text: look at the page and mend the declaration")]
     Empty { url: Url },
     /// No selector is declared and nothing on the page reads like a document.
     #[error("nothing on {url} reads like a document: declare a selector")]
     NoMainContent { url: Url },
+    /// A page no browser would show whole; a part of it would read like a document cut short.
+    #[error(
+        "{url} has more elements or attributes than any document: its bytes are kept, its text is not read"
+    )]
+    TooComplex { url: Url },
     /// A file we keep but do not read.
     #[error("{url} is {what}, not extracted: its bytes are kept")]
     NotExtracted { url: Url, what: &'static str },
