@@ -2,6 +2,7 @@
 
 mod cli;
 mod command;
+mod ground;
 
 use clap::Parser as _;
 use std::process::ExitCode;

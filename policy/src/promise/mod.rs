@@ -16,9 +16,9 @@ mod gate;
 mod judge;
 mod number;
 pub mod rules;
-mod token;
 #[cfg(test)]
 mod tests;
+mod token;
 mod weights;
 
 pub use align::{Changed, changed};
