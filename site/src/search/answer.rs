@@ -13,7 +13,9 @@ use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::Arc;
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::Column;
-use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, Occur, PhraseQuery, TermQuery, TermSetQuery};
+use tantivy::query::{
+    AllQuery, BooleanQuery, EmptyQuery, EnableScoring, Occur, PhraseQuery, TermQuery, TermSetQuery, Weight,
+};
 use tantivy::schema::{IndexRecordOption, Value as _};
 use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader, TantivyDocument, Term};
 
@@ -182,15 +184,21 @@ impl Index {
         if !clauses.iter().any(|(occur, _)| *occur == Occur::Must) {
             clauses.push((Occur::Must, Box::new(AllQuery)));
         }
-        clauses.extend(not.iter().map(|clause| (Occur::MustNot, clause.box_clone())));
         let wanted: Tantivy = match <[_; 1]>::try_from(clauses) {
             Ok([(Occur::Must, only)]) => only,
             Ok(one) => Box::new(BooleanQuery::new(one.into())),
             Err(many) => Box::new(BooleanQuery::new(many)),
         };
-        let collector =
-            Answers { sources: &self.segments, as_of: query.as_of.map(day_number), gone: query.gone, limit };
-        self.reader.searcher().search(&wanted, &collector)
+        let searcher = self.reader.searcher();
+        let scoring = EnableScoring::disabled_from_searcher(&searcher);
+        let collector = Answers {
+            sources: &self.segments,
+            not: not.iter().map(|clause| clause.weight(scoring)).collect::<tantivy::Result<_>>()?,
+            as_of: query.as_of.map(day_number),
+            gone: query.gone,
+            limit,
+        };
+        searcher.search(&wanted, &collector)
     }
 
     /// A clause holds where the text has its words, or where they name the service.
@@ -344,6 +352,9 @@ fn contains(whole: &[String], part: &[String]) -> bool {
 /// Counts, filters by lifespan, and keeps the best of each group.
 struct Answers<'a> {
     sources: &'a [Sources],
+    /// What must not match. Read into a set, for tantivy's own exclusion asks a phrase for documents it
+    /// has passed (its `seek_danger` wants targets that only grow, and asserts so in debug builds).
+    not: Vec<Box<dyn Weight>>,
     as_of: Option<u32>,
     gone: Option<bool>,
     limit: usize,
@@ -385,8 +396,16 @@ impl Collector for Answers<'_> {
             Some(column) => column.ords().clone(),
             None => Column::build_empty_column(segment.max_doc()),
         };
+        let mut excluded = Vec::new();
+        for weight in &self.not {
+            excluded.resize(segment.max_doc() as usize, false);
+            weight.for_each_no_score(segment, &mut |docs| {
+                docs.iter().for_each(|&doc| excluded[doc as usize] = true);
+            })?;
+        }
         Ok(SegmentAnswers {
             segment: ordinal,
+            excluded,
             order: fast.u64("order")?,
             ordinals: fast.u64("ordinal")?,
             from: fast.u64("from")?,
@@ -426,6 +445,8 @@ type Best = BinaryHeap<(u64, u64, u64, DocId)>;
 
 struct SegmentAnswers {
     segment: SegmentOrdinal,
+    /// By document; empty where nothing is excluded.
+    excluded: Vec<bool>,
     order: Column<u64>,
     ordinals: Column<u64>,
     from: Column<u64>,
@@ -445,6 +466,9 @@ impl SegmentCollector for SegmentAnswers {
     fn collect(&mut self, doc: DocId, _: Score) {
         let order = Order(self.order.values.get_val(doc));
         let Some(class) = order.class() else { return };
+        if self.excluded.get(doc as usize) == Some(&true) {
+            return;
+        }
         if let Some(day) = self.as_of {
             let mut spans = self.from.values_for_doc(doc).zip(self.until.values_for_doc(doc));
             if !spans.any(|(from, until)| from <= day && day < until) {

@@ -221,6 +221,15 @@ impl Index {
         searcher.num_docs().saturating_sub(vocabulary)
     }
 
+    /// Each policy's stamp, by its source's key: what [`update`] was told.
+    pub(crate) fn stamps(&self) -> Result<BTreeMap<String, String>, SearchError> {
+        let path = self.path.join(STATE);
+        let bytes = std::fs::read(&path).map_err(|error| SearchError::Read { path: path.clone(), error })?;
+        let state: State = serde_json::from_slice(&bytes)
+            .map_err(|error| SearchError::Read { path, error: error.into() })?;
+        Ok(state.policies)
+    }
+
     pub(crate) fn failed(&self, error: tantivy::TantivyError) -> SearchError {
         SearchError::Index { path: self.path.clone(), error }
     }

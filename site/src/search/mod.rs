@@ -8,8 +8,10 @@
 //! - [`index`]: the native index, brought up to date policy by policy
 //! - [`query`]: what people type, parsed
 //! - [`answer`]: what a query finds
+//! - [`export`]: the index as small files for the browser
 
 pub mod answer;
+pub mod export;
 pub mod index;
 pub mod query;
 pub mod record;

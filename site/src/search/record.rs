@@ -128,7 +128,7 @@ impl Record {
 
     /// Once stood and no longer does. Findings and events do not go.
     pub fn is_gone(&self) -> bool {
-        self.class.group() == Group::Statement && !self.current
+        self.class.group() == Group::Statement && self.spans.last().is_some_and(|span| span.until.is_some())
     }
 
     pub fn stands_on(&self, day: u32) -> bool {

@@ -8,6 +8,7 @@ use policy::history::{History, Interval, Statement};
 use policy::id::{Digest, FindingId, PolicyId, PromiseId, StatementId, VersionId};
 use policy::statement::Role;
 use site::search::index::{Updated, update};
+use site::search::query::{day_date, day_number};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -147,4 +148,113 @@ pub fn index(path: &Path, histories: &[History], events: &[Event]) -> Updated {
         events,
     )
     .unwrap()
+}
+
+/// A small generator of even dice (xorshift), so that every run sees the same texts.
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 33) as usize % sides
+    }
+
+    fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
+        list[self.roll(list.len())]
+    }
+
+    fn day(&mut self, from: u32) -> u32 {
+        from + self.roll(1_500) as u32
+    }
+}
+
+/// Invented policies with about `statements` statements in all.
+pub fn many(statements: usize) -> Vec<History> {
+    const WHO: [&str; 8] =
+        ["We", "Our partners", "The service", "Advertisers", "You", "Courts", "Our affiliates", "Operators"];
+    const MAY: [&str; 9] =
+        ["may", "never", "will", "do not", "can", "must not", "always", "will no longer", "could"];
+    const DO: [&str; 14] = [
+        "sell", "share", "encrypt", "store", "delete", "disclose", "read", "scan", "combine", "retain",
+        "use", "transfer", "collect", "sold",
+    ];
+    const WHAT: [&str; 16] = [
+        "your personal data",
+        "message content",
+        "end-to-end encrypted chats",
+        "biometric identifiers",
+        "location history",
+        "the user’s contacts",
+        "payment details",
+        "backups in the cloud",
+        "Données personnelles",
+        "IP addresses",
+        "children's data",
+        "voice recordings",
+        "群聊 messages",
+        "cookies",
+        "metadata (who, when, where)",
+        "e-mail addresses",
+    ];
+    const WHY: [&str; 12] = [
+        "to train models",
+        "for advertising purposes",
+        "when the law requires it",
+        "without your consent",
+        "unless you opt out",
+        "for as long as necessary",
+        "with third parties",
+        "to law-enforcement agencies",
+        "by default",
+        "in select countries",
+        "after 30 days",
+        "to improve security",
+    ];
+    let mut dice = Dice(0x5eed_cafe);
+    let mut histories: Vec<History> = Vec::new();
+    let mut written = 0;
+    while written < statements {
+        let number = histories.len();
+        let service = format!("{} {number}", dice.pick(&["Chatter", "Courier", "Example Mail", "Pigeon"]));
+        let policy =
+            PolicyId::new(&service, dice.pick(&["Privacy Policy", "Terms of Service", "Help: Safety"]));
+        let mut list = Vec::new();
+        let begun = day_number(at("2012-01-01").date_naive()) + dice.roll(800) as u32;
+        let versions: Vec<u32> =
+            (0..5).scan(begun, |day, _| Some(std::mem::replace(day, dice.day(*day)))).collect();
+        for i in 0..60 + dice.roll(200) {
+            let (who, may) = (dice.pick(&WHO), dice.pick(&MAY));
+            let text = format!(
+                "{who} {may} {} {} {}, {number}.{i}.",
+                dice.pick(&DO),
+                dice.pick(&WHAT),
+                dice.pick(&WHY)
+            );
+            let topic = (dice.roll(5) == 0).then(|| Topic::ALL[dice.roll(15)]);
+            let first = dice.roll(5);
+            let mut spans = format!("{}..", day_date(versions[first]));
+            if dice.roll(3) == 0 {
+                let gone = versions[first] + 1 + dice.roll(900) as u32;
+                spans.push_str(&day_date(gone).to_string());
+                if dice.roll(4) == 0 {
+                    spans.push_str(&format!(" {}..", day_date(gone + 1 + dice.roll(300) as u32)));
+                }
+            }
+            list.push(statement(&text, topic, &spans));
+        }
+        let findings = (0..dice.roll(4))
+            .map(|i| {
+                let reason = format!("Case {number}.{i}: a promise about {} is gone.", dice.pick(&WHAT));
+                let before = format!("We never {} {}.", dice.pick(&DO), dice.pick(&WHAT));
+                let kind = Kind::ALL[dice.roll(3)];
+                let day = day_date(dice.day(begun)).to_string();
+                finding(&policy, kind, Topic::ALL[dice.roll(15)], [&reason, &before, ""], &day)
+            })
+            .collect();
+        written += list.len();
+        histories.push(history(policy, list, findings));
+    }
+    histories
 }

@@ -1,0 +1,630 @@
+// Search without a server: reads the export of the index (docs/search-format.md).
+// The same grammar and the same totals as the native search; tests hold the two together.
+// Archived text becomes text nodes only, never markup.
+"use strict";
+(() => {
+  // ---- Words: as site/src/search/words.rs -------------------------------------------------------
+  const WORD = /([\p{Alphabetic}\p{N}\p{M}]+)(?:['’][sS](?![\p{Alphabetic}\p{N}\p{M}]))?/gu;
+  const SOLO = /[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{3ffff}]/gu;
+  const INSIDE = /[\p{Alphabetic}\p{N}]+/gu;
+
+  const fold = (word) =>
+    (word.normalize("NFKD").toLowerCase().replace(/\p{M}/gu, "").replace(SOLO, " $& ").match(INSIDE) || [])
+      .filter((form) => form.length <= 40 || [...form].length <= 40);
+  const forms = (text) => [...text.matchAll(WORD)].flatMap((match) => fold(match[1]));
+
+  // ---- Queries: as site/src/search/query.rs -----------------------------------------------------
+  const set = (words) => new Set(words.split(" "));
+  const FILLER = set("a an and any are at be been by did do does for from had has have how in is it its of on or that the their them they this to was were what when where which who whom whose why with");
+  const QUESTION = set("did do does how what when where which who whom whose why");
+  const LOOSE = set("app apps company companies current currently ever happened now otherwise platform platforms say says said service services still today until");
+  const EXAMPLES = { service: "signal", policy: '"privacy policy"', topic: "encryption", kind: "reversal" };
+
+  function parse(typed) {
+    const query = { clauses: [], filters: [], asOf: null, gone: null, ignored: [], problems: [] };
+    const space = /^\p{White_Space}+/u;
+    let rest = typed.replace(space, "");
+    while (rest) rest = takeOne(query, rest).replace(space, "");
+    const bare = (c) => !c.not && !c.quoted && c.words && c.words.length === 1 ? c.words[0] : null;
+    const question = query.clauses.some((c) => QUESTION.has(bare(c)));
+    const filler = (form) => FILLER.has(form) || (question && LOOSE.has(form));
+    if (query.clauses.some((c) => !c.not && !filler(bare(c)))) {
+      query.clauses = query.clauses.filter((c) => {
+        const form = bare(c);
+        if (form === null || !filler(form)) return true;
+        query.ignored.push(form);
+        return false;
+      });
+    }
+    return query;
+  }
+
+  function takeOne(query, typed) {
+    const not = /^-\P{White_Space}/u.test(typed);
+    if (not) typed = typed.slice(1);
+    const field = /^(service|policy|topic|kind|as-of|gone):/i.exec(typed);
+    const [value, quoted, rest] = takeValue(field ? typed.slice(field[0].length) : typed);
+    if (field) addFilter(query, not, field[1].toLowerCase(), value);
+    else addWords(query, not, value, quoted);
+    return rest;
+  }
+
+  function takeValue(typed) {
+    if (/^["“”„]/.test(typed)) {
+      const inside = typed.slice(1);
+      const end = inside.search(/["“”„]/);
+      return end < 0 ? [inside, true, ""] : [inside.slice(0, end), true, inside.slice(end + 1)];
+    }
+    const end = typed.search(/[\p{White_Space}"“”„]/u);
+    return end < 0 ? [typed, false, ""] : [typed.slice(0, end), false, typed.slice(end)];
+  }
+
+  function addFilter(query, not, field, typed) {
+    const value = forms(typed);
+    if (field === "gone") query.gone = !["no", "false"].includes(value[0]) !== not;
+    else if (field === "as-of") {
+      const day = lastDay(typed);
+      if (day === null || not) query.problems.push(`“as-of:${typed}” names no date: write as-of:2024-05-31, as-of:2024-05 or as-of:2024`);
+      else query.asOf = day;
+    } else if (!value.length) query.problems.push(`“${field}:” needs a value, such as ${field}:${EXAMPLES[field]}`);
+    else query.filters.push({ not, field, value });
+  }
+
+  function addWords(query, not, typed, quoted) {
+    const words = forms(typed);
+    if (!quoted && typed.endsWith("*")) {
+      if (!words.length) return;
+      const prefix = words.pop();
+      if (/^[\x00-\x7f]?$/.test(prefix)) query.problems.push(`“${typed}” is too short: write two letters before the *`);
+      else query.clauses.push({ not, prefix, quoted: true });
+      if (/^[\x00-\x7f]?$/.test(prefix)) return;
+    }
+    if (words.length) query.clauses.push({ not, words, quoted });
+  }
+
+  function lastDay(typed) {
+    const match = /^(\d{4})(?:-(\d\d))?(?:-(\d\d))?$/.exec(typed);
+    if (!match) return null;
+    const [year, month, day] = match.slice(1).map((part) => part && Number(part));
+    const date = new Date(0);
+    date.setUTCFullYear(year, day ? month - 1 : (month ?? 12), day ?? 0);
+    const given = typed.length === 4 || (month >= 1 && month <= 12);
+    return given && day !== 0 && (!day || date.getUTCDate() === day) ? date.getTime() / 864e5 : null;
+  }
+
+  const isoDay = (day) => new Date(day * 864e5).toISOString().slice(0, 10);
+
+  function clauseText(c) {
+    const words = c.prefix ? `${c.prefix}*` : c.words.length === 1 && !c.quoted ? c.words[0] : `"${c.words.join(" ")}"`;
+    return (c.not ? "-" : "") + words;
+  }
+
+  function canonical(query) {
+    return [
+      ...query.filters.map((f) => `${f.not ? "-" : ""}${f.field}:${f.value.join("+")}`),
+      ...(query.asOf === null ? [] : [`as-of:${isoDay(query.asOf)}`]),
+      ...(query.gone === null ? [] : [`gone:${query.gone ? "yes" : "no"}`]),
+      ...query.clauses.map(clauseText),
+    ].join(" ");
+  }
+
+  // ---- Sorted lists of record numbers -----------------------------------------------------------
+  function both(a, b) {
+    const out = [];
+    for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+      if (a[i] === b[j]) out.push(a[i++]), j++;
+      else if (a[i] < b[j]) i++;
+      else j++;
+    }
+    return out;
+  }
+
+  /** The numbers that stand in at least `least` of the lists. */
+  function inSome(lists, least) {
+    if (least === 1 && lists.length === 1) return lists[0];
+    const count = new Map();
+    for (const list of lists) for (const n of list) count.set(n, (count.get(n) || 0) + 1);
+    const out = [];
+    for (const [n, times] of count) if (times >= least) out.push(n);
+    return out.sort((x, y) => x - y);
+  }
+
+  function without(a, b) {
+    const out = [];
+    let j = 0;
+    for (const n of a) {
+      while (j < b.length && b[j] < n) j++;
+      if (b[j] !== n) out.push(n);
+    }
+    return out;
+  }
+
+  /** The last index whose value is not above `value`; -1 if none. */
+  function last(sorted, value) {
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (sorted[middle] <= value) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  const sums = (steps) => {
+    let total = 0;
+    return steps.map((step) => (total += step));
+  };
+
+  // ---- The export -------------------------------------------------------------------------------
+  const MOST_FORMS = 512;
+  const ENDINGS = ["s", "es", "d", "ed", "ing", "er", "ly", "ion"];
+  const CLASSES = ["reversal", "expansion", "strengthening", "event", "promise", "statement"];
+  const RANK = [0, 0, 0, 1, 2, 3];
+  const GROUP = [0, 0, 0, 1, 2, 2];
+
+  async function unpack(response) {
+    let bytes = new Uint8Array(await response.arrayBuffer());
+    // Some hosts unpack on the way; then there is nothing left to do.
+    if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+      const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+      bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+    }
+    return bytes;
+  }
+
+  class Index {
+    constructor(base, get) {
+      this.base = base;
+      this.get = get || ((url, options) => fetch(url, options));
+      this.files = new Map();
+    }
+
+    /** Reads the root once; every later call waits for the same one. */
+    open() {
+      return (this.opened ??= this.load().catch((error) => {
+        this.opened = null;
+        throw error;
+      }));
+    }
+
+    async load() {
+      const response = await this.get(`${this.base}meta.json`, { cache: "no-cache" });
+      if (!response.ok) throw new Error(`search data: ${response.status}`);
+      const meta = await response.json();
+      if (meta.format !== 1) throw new Error("search data of another format");
+      const root = await this.json(meta.root);
+      const runs = root.runs;
+      runs.day = sums(runs.day);
+      runs.start = [0];
+      runs.count.forEach((count, i) => runs.start.push(runs.start[i] + count));
+      // Where each run begins among its source's records.
+      const seen = new Array(root.sources.length).fill(0);
+      runs.place = runs.source.map((source, i) => {
+        const place = seen[source];
+        seen[source] += runs.count[i];
+        return place;
+      });
+      root.postings.term = sums(root.postings.term);
+      root.names = root.sources.map(([services, policy]) => ({ services: services.map(forms), policy: forms(policy) }));
+      Object.assign(this, root);
+    }
+
+    file(name) {
+      if (!this.files.has(name)) {
+        const loading = this.get(`${this.base}${name}.bin`).then((response) => {
+          if (!response.ok) throw new Error(`search data: ${response.status}`);
+          return unpack(response);
+        });
+        loading.catch(() => this.files.delete(name));
+        this.files.set(name, loading);
+      }
+      return this.files.get(name);
+    }
+
+    async json(name) {
+      return JSON.parse(new TextDecoder().decode(await this.file(name)));
+    }
+
+    block(names, i) {
+      return names.slice(i * 12, i * 12 + 12);
+    }
+
+    // Forms to terms.
+
+    async formBlock(i) {
+      const flat = await this.json(this.block(this.forms.names, i));
+      const map = new Map();
+      let form = "";
+      let term = 0;
+      for (let at = 0; at < flat.length; at += 3) {
+        form = form.slice(0, flat[at]) + flat[at + 1];
+        term += flat[at + 2];
+        map.set(form, term);
+      }
+      return map;
+    }
+
+    async lookUp(form) {
+      const i = last(this.forms.first, form);
+      if (i < 0) return null;
+      const map = await this.formBlock(i);
+      if (!map.has(form)) return null;
+      // Other forms of the term that lie near are what gets marked in the texts.
+      const term = map.get(form);
+      const kin = [];
+      for (const [other, number] of map) if (number === term) kin.push(other);
+      return { term, kin };
+    }
+
+    async known(form) {
+      const found = await this.lookUp(form);
+      if (found) return found;
+      for (const ending of ENDINGS) {
+        const stem = form.endsWith(ending) ? form.slice(0, -ending.length) : "";
+        if ([...stem].length > 2) {
+          const found = await this.lookUp(stem);
+          if (found) return found;
+        }
+      }
+      return null;
+    }
+
+    async formsWith(prefix) {
+      const found = new Map();
+      const first = this.forms.first;
+      for (let i = Math.max(0, last(first, prefix)); i < first.length; i++) {
+        if (first[i] > prefix && !first[i].startsWith(prefix)) break;
+        for (const [form, term] of await this.formBlock(i)) if (form.startsWith(prefix)) found.set(form, term);
+        if (found.size > MOST_FORMS) return null;
+      }
+      return found;
+    }
+
+    // Postings.
+
+    /** The blocks that hold a term's list, and the place of its piece in the first of them. */
+    pieces(term) {
+      const terms = this.postings.term;
+      let i = last(terms, term);
+      if (terms[i] < term) return [{ i, skip: term - terms[i] }];
+      const pieces = [];
+      for (; i >= 0 && terms[i] === term; i--) pieces.unshift({ i, skip: 0 });
+      return pieces;
+    }
+
+    async piece({ i, skip }, names) {
+      const bytes = await this.file(this.block(names, i));
+      let at = 0;
+      const read = () => {
+        let number = 0;
+        for (let shift = 0; ; shift += 7) {
+          const byte = bytes[at++];
+          number |= (byte & 0x7f) << shift;
+          if (byte < 0x80) return number >>> 0;
+        }
+      };
+      for (;;) {
+        const count = read();
+        const length = read();
+        if (skip-- === 0) return { count, read };
+        at += length;
+      }
+    }
+
+    async postingsOf(piece) {
+      const { count, read } = await this.piece(piece, this.postings.names);
+      const list = new Array(count);
+      let number = 0;
+      for (let i = 0; i < count; i++) list[i] = number += read();
+      return list;
+    }
+
+    /** The records of a term; where `within` is given, of long lists only the pieces that may hold some of them. */
+    async recordsOf(term, within) {
+      let pieces = this.pieces(term);
+      if (within && pieces.length > 1) {
+        const first = this.postings.record;
+        pieces = pieces.filter(({ i }, k) => {
+          const end = k + 1 < pieces.length ? first[pieces[k + 1].i] : Infinity;
+          const at = last(within, end - 1);
+          return at >= 0 && within[at] >= first[i];
+        });
+      }
+      return (await Promise.all(pieces.map((piece) => this.postingsOf(piece)))).flat();
+    }
+
+    /** Lists that all hold, the shortest read first so that long ones are read in part. */
+    async inAll(readers, within) {
+      readers.sort((a, b) => a.size - b.size);
+      const short = readers.filter((reader) => reader.size <= 1);
+      const lists = await Promise.all(short.map((reader) => reader.read(null)));
+      lists.sort((a, b) => a.length - b.length);
+      for (const list of lists) within = within ? both(within, list) : list;
+      for (const reader of readers.slice(short.length)) {
+        const list = await reader.read(within);
+        within = within ? both(within, list) : list;
+      }
+      return within;
+    }
+
+    reader(term) {
+      return { size: this.pieces(term).length, read: (within) => this.recordsOf(term, within) };
+    }
+
+    async phrase(terms, within) {
+      const distinct = [...new Set(terms)];
+      const found = await this.inAll(distinct.map((term) => this.reader(term)), within);
+      if (!found.length) return found;
+      const positions = new Map();
+      await Promise.all(distinct.map(async (term) => positions.set(term, await this.positions(term, found))));
+      return found.filter((record) => {
+        const rest = terms.slice(1).map((term) => new Set(positions.get(term).get(record)));
+        return positions.get(terms[0]).get(record).some((at) => rest.every((places, i) => places.has(at + i + 1)));
+      });
+    }
+
+    /** Where a term stands in each of these records. */
+    async positions(term, within) {
+      const places = new Map();
+      const wanted = new Set(within);
+      const first = this.postings.record;
+      const pieces = this.pieces(term);
+      await Promise.all(pieces.map(async (piece, k) => {
+        const end = k + 1 < pieces.length ? first[pieces[k + 1].i] : Infinity;
+        const at = last(within, end - 1);
+        if (pieces.length > 1 && (at < 0 || within[at] < first[piece.i])) return;
+        const list = await this.postingsOf(piece);
+        const { read } = await this.piece(piece, this.postings.positions);
+        for (const record of list) {
+          const here = [];
+          let position = 0;
+          for (let more = 1; more; ) {
+            const step = read();
+            more = step & 1;
+            here.push((position += step >>> 1));
+          }
+          if (wanted.has(record)) places.set(record, here);
+        }
+      }));
+      return places;
+    }
+
+    // Records.
+
+    run(record) {
+      return last(this.runs.start, record);
+    }
+
+    /** All records of the runs for which `wanted` holds. */
+    inRuns(wanted) {
+      const out = [];
+      this.runs.source.forEach((_, i) => {
+        if (wanted(i)) for (let n = this.runs.start[i]; n < this.runs.start[i + 1]; n++) out.push(n);
+      });
+      return out;
+    }
+
+    async lifespan(records) {
+      const size = this.lifespans.records;
+      const blocks = new Map();
+      for (const n of records) blocks.set(Math.floor(n / size), null);
+      await Promise.all([...blocks.keys()].map(async (i) => {
+        const [table, counts] = await this.json(this.block(this.lifespans.names, i));
+        const list = [];
+        for (let at = 0; at < counts.length; at += 2) for (let k = counts[at + 1]; k > 0; k--) list.push(table[counts[at]]);
+        blocks.set(i, list);
+      }));
+      return (n) => blocks.get(Math.floor(n / size))[n % size];
+    }
+
+    /** Filters by what a run tells: its source and class. */
+    allowed(query) {
+      const holds = {
+        service: (value, names) => names.services.some((name) => contains(name, value)),
+        policy: (value, names) => contains(names.policy, value),
+        kind: (value, _, kind) => {
+          const name = value.join("_");
+          return name === CLASSES[kind] || (name === "finding" && GROUP[kind] === 0) || (name === "statement" && GROUP[kind] === 2);
+        },
+      };
+      const { source, class: kinds } = this.runs;
+      return (run) => ["service", "policy", "kind"].every((field) => {
+        const fits = (f) => holds[field](f.value, this.names[source[run]], kinds[run]);
+        const filters = query.filters.filter((f) => f.field === field);
+        const yes = filters.filter((f) => !f.not);
+        return (!yes.length || yes.some(fits)) && !filters.some((f) => f.not && fits(f));
+      });
+    }
+
+    async topic(filters) {
+      const lists = [];
+      for (const [key, label] of this.topics) {
+        const meant = (f) => [key, label].some((name) => forms(name).join(" ") === f.value.join(" "));
+        if (!filters.some(meant)) continue;
+        const found = await this.lookUp(`#${key}`);
+        if (found) lists.push(await this.recordsOf(found.term));
+      }
+      return inSome(lists, 1);
+    }
+
+    /** What a clause needs: how much to read, and how. `null`: a prefix that stands for too much. */
+    async clause(clause, marks) {
+      const named = this.names.map((names) => names.services.some((name) =>
+        clause.prefix ? name.some((form) => form.startsWith(clause.prefix)) : contains(name, clause.words)));
+      const ofService = named.includes(true) ? this.inRuns((i) => named[this.runs.source[i]]) : null;
+      const add = (list) => (ofService ? inSome([list, ofService], 1) : list);
+      const mark = (list) => clause.not || list.forEach((form) => marks.add(form));
+      if (clause.prefix) {
+        const found = await this.formsWith(clause.prefix);
+        if (!found) return null;
+        mark([...found.keys()]);
+        const terms = [...new Set(found.values())];
+        const read = async (within) => add(inSome(await Promise.all(terms.map((term) => this.recordsOf(term, within))), 1));
+        return { size: 1, read };
+      }
+      const found = await Promise.all(clause.words.map((word) => this.known(word)));
+      mark(clause.words);
+      if (found.includes(null)) return { size: 0, read: async () => ofService || [] };
+      found.forEach((f) => mark(f.kin));
+      const terms = found.map((f) => f.term);
+      const size = Math.min(...terms.map((term) => this.pieces(term).length));
+      const read = (within) => (terms.length > 1 ? this.phrase(terms, within) : this.recordsOf(terms[0], within));
+      return { size: terms.length > 1 ? size + 1 : size, read: async (within) => add(await read(within)) };
+    }
+
+    /** Finds the numbers of all answers, in order, and counts them. */
+    async find(typed) {
+      await this.open();
+      const query = typeof typed === "string" ? parse(typed) : typed;
+      const result = { query, total: 0, groups: [[], [], []], matched: null, marks: new Set(), services: [], years: [] };
+      const empty = !query.clauses.length && !query.filters.length && query.asOf === null && query.gone === null;
+      if (empty) return result;
+      const needs = await Promise.all(query.clauses.map((clause) => this.clause(clause, result.marks)));
+      const must = [];
+      const not = [];
+      needs.forEach((need, i) => {
+        const clause = query.clauses[i];
+        if (!need) query.problems.push(`“${clauseText(clause)}” stands for more than ${MOST_FORMS} words: write more letters before the *`);
+        (clause.not ? not : must).push(need || { size: 0, read: async () => [] });
+      });
+      const topics = (not) => query.filters.filter((f) => f.field === "topic" && f.not === not);
+      const sifted = async (records) => {
+        const allowed = this.allowed(query);
+        if (records === null) records = this.inRuns(allowed);
+        else {
+          let run = 0;
+          let fits = null;
+          records = records.filter((n) => {
+            while (n >= this.runs.start[run + 1]) run++, (fits = null);
+            return (fits ??= allowed(run));
+          });
+        }
+        if (topics(false).length) records = both(records, await this.topic(topics(false)));
+        if (topics(true).length) records = without(records, await this.topic(topics(true)));
+        for (const need of not) if (records.length) records = without(records, await need.read(records));
+        return this.standing(query, records);
+      };
+      let found = await sifted(must.length ? await this.inAll([...must], null) : null);
+      for (let least = must.length - 1; !found.length && must.length > 2 && least >= Math.ceil(must.length / 2); least--) {
+        found = await sifted(inSome(await Promise.all(must.map((need) => need.read(null))), least));
+        if (found.length) result.matched = least;
+      }
+      this.arrange(found, result);
+      return result;
+    }
+
+    /** Filters by lifespan. */
+    async standing(query, records) {
+      if (query.asOf === null && query.gone === null) return records;
+      const { day, class: kinds } = this.runs;
+      if (query.asOf !== null) records = records.filter((n) => day[this.run(n)] <= query.asOf);
+      const lifespan = await this.lifespan(records);
+      return records.filter((n) => {
+        const run = this.run(n);
+        const spans = lifespan(n);
+        if (query.gone !== null) {
+          const gone = GROUP[kinds[run]] === 2 && spans.length % 2 === 1;
+          if (gone !== query.gone) return false;
+        }
+        if (query.asOf === null) return true;
+        let at = day[run];
+        let stands = true;
+        for (const length of spans) {
+          if (query.asOf < (at += length)) break;
+          stands = !stands;
+        }
+        return stands;
+      });
+    }
+
+    /** By group, rank, newest day, source, place; and the counts beside them. */
+    arrange(found, result) {
+      const { day, source, class: kinds, start } = this.runs;
+      const runs = new Map();
+      let run = 0;
+      for (const n of found) {
+        while (n >= start[run + 1]) run++;
+        if (!runs.has(run)) runs.set(run, []);
+        runs.get(run).push(n);
+      }
+      const order = [...runs.keys()].sort((a, b) => RANK[kinds[a]] - RANK[kinds[b]] || day[b] - day[a] || a - b);
+      const services = new Map();
+      const years = new Map();
+      const count = (map, key, n) => map.set(key, (map.get(key) || 0) + n);
+      for (const i of order) {
+        const records = runs.get(i);
+        for (const n of records) result.groups[GROUP[kinds[i]]].push(n);
+        for (const service of this.sources[source[i]][0]) count(services, service, records.length);
+        count(years, new Date(day[i] * 864e5).getUTCFullYear(), records.length);
+      }
+      result.total = found.length;
+      result.services = [...services].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+      result.years = [...years].sort((a, b) => a[0] - b[0]);
+    }
+
+    /** What is shown of these records. */
+    show(records) {
+      return Promise.all(records.map(async (n) => {
+        const run = this.run(n);
+        const source = this.runs.source[run];
+        const place = this.runs.place[run] + n - this.runs.start[run];
+        const directory = last(this.texts.first, source);
+        const entry = (await this.json(this.block(this.texts.names, directory)))[source - this.texts.first[directory]];
+        const starts = sums(entry[0]);
+        const block = last(starts, place);
+        const row = (await this.json(this.block(entry[1], block)))[place - starts[block]];
+        const [services, policy, page] = this.sources[source];
+        const kind = CLASSES[this.runs.class[run]];
+        const isStatement = GROUP[this.runs.class[run]] === 2;
+        const spans = row[3]?.length ? row[3] : null;
+        return {
+          kind, services, policy,
+          parts: [].concat(row[0]),
+          title: row[4] || "",
+          url: isStatement ? `${page}#s-${row[1]}` : row[1],
+          topics: (row[2] || []).map((i) => this.topics[i][1]),
+          day: isoDay(this.runs.day[run]),
+          spans: spans && spans.map((span) => span.map(isoDay)),
+        };
+      }));
+    }
+  }
+
+  const contains = (whole, part) =>
+    part.length > 0 && whole.some((_, at) => part.every((form, i) => whole[at + i] === form));
+
+  // ---- Snippets ---------------------------------------------------------------------------------
+  /** A text as pieces `[text, is marked]`, cut to the part with most marks when long. */
+  function snippet(text, marks, longest = 320) {
+    const hits = [];
+    for (const match of text.matchAll(WORD)) {
+      if (fold(match[1]).some((form) => marks.has(form))) hits.push([match.index, match.index + match[1].length]);
+    }
+    let from = 0;
+    let to = text.length;
+    if (text.length > longest) {
+      let best = -1;
+      for (const [start] of hits) {
+        const inside = hits.filter((hit) => hit[0] >= start && hit[1] <= start + longest - 60).length;
+        if (inside > best) (best = inside), (from = Math.max(0, start - 60));
+      }
+      to = Math.min(text.length, from + longest);
+      if (from > 0) from = text.indexOf(" ", from) + 1 || from;
+      if (to < text.length) to = Math.max(from + 1, text.lastIndexOf(" ", to)) || to;
+    }
+    const pieces = from > 0 ? [["… ", false]] : [];
+    let at = from;
+    for (const [start, end] of hits) {
+      if (start < at || end > to) continue;
+      if (start > at) pieces.push([text.slice(at, start), false]);
+      pieces.push([text.slice(start, end), true]);
+      at = end;
+    }
+    if (at < to) pieces.push([text.slice(at, to), false]);
+    if (to < text.length) pieces.push([" …", false]);
+    return pieces;
+  }
+
+  globalThis.walkbackSearch = { Index, parse, canonical, forms, snippet };
+})();
