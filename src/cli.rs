@@ -37,6 +37,8 @@ pub enum Exit {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Fetch the declared pages and store what came, whatever came.
+    Crawl(crate::command::crawl::Args),
     /// Print a completion script for a shell.
     Completions(crate::command::completions::Args),
 }
@@ -45,6 +47,7 @@ impl Cli {
     pub fn run(self) -> anyhow::Result<Exit> {
         let global = &self.global;
         match self.command {
+            Command::Crawl(args) => crate::command::crawl::run(args, global),
             Command::Completions(args) => crate::command::completions::run(args, global),
         }
     }

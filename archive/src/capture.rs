@@ -107,6 +107,8 @@ impl Truncated {
 /// What the archive knows of a source document from the last time it was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastSeen {
+    /// The URL that gave the bytes and the two below: ask no other with them.
+    pub url: String,
     /// For `If-None-Match`.
     pub etag: Option<String>,
     /// For `If-Modified-Since`.

@@ -7,12 +7,13 @@
 mod visit;
 
 use crate::fetch::{Client, ClientError};
-use crate::plan::{Due, Plan};
+use crate::plan::{Due, Plan, Seen, Validators};
 use crate::settings::Settings;
 use archive::capture::NewCapture;
-use archive::{Archive, StoreError};
+use archive::{Archive, ReadError, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
 use policy::capture::{Capture, Outcome};
+use policy::id::PolicyId;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -53,6 +54,22 @@ pub enum CrawlError {
     Threads(#[source] io::Error),
     #[error("cannot store captures; what was stored before stays stored")]
     Store(#[from] StoreError),
+}
+
+/// What earlier captures know of a source document, for [`crate::plan::plan`].
+pub fn seen(archive: &Archive, policy: &PolicyId, source: &str) -> Result<Option<Seen>, ReadError> {
+    let Some((tried, saw_document)) = archive.last_try(policy, source)? else { return Ok(None) };
+    let last = archive.latest_for(policy, source)?;
+    Ok(Some(Seen {
+        tried,
+        saw_document,
+        full_fetch: last.as_ref().map(|last| last.full_fetch_at),
+        validators: last.map(|last| Validators {
+            url: last.url,
+            etag: last.etag,
+            last_modified: last.last_modified,
+        }),
+    }))
 }
 
 /// What a crawl came to.

@@ -82,11 +82,9 @@ impl Settings {
     pub fn parse(file: &str, toml: &str, contact: Option<String>) -> Result<Self, SettingsError> {
         let read: File =
             toml::from_str(toml).map_err(|error| SettingsError::Toml { file: file.to_owned(), error })?;
-        let mut settings = Self::default();
-        settings.contact =
-            contact.filter(|contact| !contact.trim().is_empty()).or(read.contact).or_else(|| {
-                Some(env!("CARGO_PKG_REPOSITORY").to_owned()).filter(|repository| !repository.is_empty())
-            });
+        let project = Some(env!("CARGO_PKG_REPOSITORY").to_owned()).filter(|url| !url.is_empty());
+        let contact = contact.filter(|contact| !contact.trim().is_empty()).or(read.contact).or(project);
+        let mut settings = Self { contact, ..Self::default() };
         if let Some(contact) = &settings.contact
             && !contact.bytes().all(|byte| byte.is_ascii_graphic() && !b"()".contains(&byte))
         {

@@ -1,3 +1,4 @@
 //! One file a subcommand: each reads its arguments, calls the crates, prints the result.
 
 pub mod completions;
+pub mod crawl;

@@ -277,7 +277,8 @@ pub(crate) fn last_seen(
     source: &str,
 ) -> rusqlite::Result<Option<LastSeen>> {
     let mut statement = connection.prepare_cached(
-        "SELECT capture.at, capture.etag, capture.last_modified, capture.digest, capture.kind FROM capture
+        "SELECT capture.at, capture.etag, capture.last_modified, capture.digest, capture.kind,
+                COALESCE(capture.url, source.url) FROM capture
          JOIN source ON source.id = capture.source JOIN policy ON policy.id = source.policy
          WHERE policy.service = ?1 AND policy.name = ?2 AND source.url = ?3 AND capture.class = 'A'
            AND capture.outcome IN ('fetched', 'unchanged')
@@ -291,6 +292,7 @@ pub(crate) fn last_seen(
         let kind: Option<String> = row.get(4)?;
         if kind.is_some() {
             return Ok(Some(LastSeen {
+                url: row.get(5)?,
                 etag: row.get(1)?,
                 last_modified: row.get(2)?,
                 digest: digest(row, 3)?,
@@ -300,6 +302,22 @@ pub(crate) fn last_seen(
         }
     }
     Ok(None)
+}
+
+/// When a source document was last tried by us, and whether that try saw the document.
+pub(crate) fn last_try(
+    connection: &Connection,
+    policy: &PolicyId,
+    source: &str,
+) -> rusqlite::Result<Option<(DateTime<Utc>, bool)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT capture.at, capture.outcome IN ('fetched', 'unchanged') FROM capture
+         JOIN source ON source.id = capture.source JOIN policy ON policy.id = source.policy
+         WHERE policy.service = ?1 AND policy.name = ?2 AND source.url = ?3 AND capture.class = 'A'
+         ORDER BY capture.id DESC LIMIT 1",
+    )?;
+    let tried = |row: &Row<'_>| Ok((instant(row, 0)?, row.get(1)?));
+    statement.query_row(params![policy.service, policy.name, source], tried).optional()
 }
 
 /// All policies that have a capture, sorted.

@@ -8,6 +8,7 @@ use crate::capture::records::payload_of;
 use crate::capture::{Facts, Head, HeadError, LastSeen};
 use crate::catalog;
 use crate::warc::{Record, WarcFault, read_member};
+use chrono::{DateTime, Utc};
 use policy::capture::{Capture, RecordPlace};
 use policy::id::{Digest, PolicyId};
 use std::fs::File;
@@ -82,6 +83,15 @@ impl Archive {
     /// What is known from the last time we saw this source document: for conditional requests, and for "is it due".
     pub fn latest_for(&self, policy: &PolicyId, source: &str) -> Result<Option<LastSeen>, ReadError> {
         Ok(catalog::capture::last_seen(&self.connection(), policy, source)?)
+    }
+
+    /// When we last tried this source document, whatever came of it, and whether the document was seen.
+    pub fn last_try(
+        &self,
+        policy: &PolicyId,
+        source: &str,
+    ) -> Result<Option<(DateTime<Utc>, bool)>, ReadError> {
+        Ok(catalog::capture::last_try(&self.connection(), policy, source)?)
     }
 
     /// All captures of a policy, in order of time.
