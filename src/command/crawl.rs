@@ -39,7 +39,11 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         let known = declarations.iter().any(|declaration| {
             name.eq_ignore_ascii_case(&declaration.service) || name.eq_ignore_ascii_case(&declaration.name)
         });
-        anyhow::ensure!(known, "no declaration is called `{name}`: see {}/declarations", global.data.display());
+        anyhow::ensure!(
+            known,
+            "no declaration is called `{name}`: see {}/declarations",
+            global.data.display()
+        );
     }
     let choice = Choice { services: args.service, due_only: args.due_only };
     let (archive, settings, plan) = prepare(declarations, &choice, global)?;
