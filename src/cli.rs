@@ -39,6 +39,8 @@ pub enum Exit {
 pub enum Command {
     /// Fetch the declared pages and store what came, whatever came.
     Crawl(crate::command::crawl::Args),
+    /// Measure Walkback on real input.
+    Bench(crate::command::bench::Args),
     /// Print a completion script for a shell.
     Completions(crate::command::completions::Args),
 }
@@ -48,6 +50,7 @@ impl Cli {
         let global = &self.global;
         match self.command {
             Command::Crawl(args) => crate::command::crawl::run(args, global),
+            Command::Bench(args) => crate::command::bench::run(args, global),
             Command::Completions(args) => crate::command::completions::run(args, global),
         }
     }

@@ -1,4 +1,5 @@
 //! One file a subcommand: each reads its arguments, calls the crates, prints the result.
 
+pub mod bench;
 pub mod completions;
 pub mod crawl;

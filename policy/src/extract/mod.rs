@@ -2,11 +2,13 @@
 //!
 //! - [`decode`]: bytes to characters, by header, byte order mark, `meta`, or a guess
 //! - [`extract`]: a page to the Markdown of its document: the declared parts, or its main content
+//! - [`Agreement`]: how far two texts of one document agree, for measuring
 //!
 //! The way of a page: parsed within bounds (`page`), its removals taken out and its parts selected (`select`),
 //! or its main content looked for (`content`), then written as Markdown (`markdown`, `links`).
 //! Whatever a page holds, extraction ends, within bounds, and never panics.
 
+mod agreement;
 mod charset;
 mod content;
 mod error;
@@ -16,6 +18,7 @@ mod page;
 mod select;
 mod writer;
 
+pub use agreement::{Agreement, words};
 pub use charset::decode;
 pub use error::ExtractError;
 
