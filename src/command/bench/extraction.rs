@@ -183,10 +183,10 @@ fn read(
             }
         };
         for version in recorded {
-            // A version re-read with a new declaration carries the date of the last capture under the old one.
+            // A version that re-reads an old capture was made with the declaration of the version's own day.
             let anew = way == Way::WithSelectors && is_reread(version);
             let after = anew
-                .then(|| document_after(declarations, id, capture))
+                .then(|| document(declarations, id, capture, version.at + TimeDelta::seconds(1)))
                 .flatten()
                 .and_then(|document| extract(html, &document.location, &document).ok());
             let ours = after.as_deref().or(text.as_deref()).unwrap_or_default();
@@ -198,10 +198,6 @@ fn read(
 
 fn is_reread(version: &Recorded) -> bool {
     version.message.starts_with("Apply technical") || version.message.starts_with("Refilter")
-}
-
-fn document_after(declarations: &Declarations, id: &PolicyId, capture: &Recorded) -> Option<SourceDocument> {
-    document(declarations, id, capture, capture.at + TimeDelta::seconds(1))
 }
 
 /// The declared source document that a capture is of, by the declaration of `at`.
