@@ -156,16 +156,16 @@ fn read(
     clock: &mut Clock,
     compare: &mut dyn FnMut(&Recorded, &str, Way) -> anyhow::Result<Agreement>,
 ) -> anyhow::Result<()> {
-    let Some(document) = document(declarations, id, capture, capture.at) else { return Ok(()) };
+    let Some(today) = document(declarations, id, capture, capture.at) else { return Ok(()) };
     clock.pages += 1;
     clock.bytes += html.len() as u64;
     for way in [Way::WithSelectors, Way::WithoutSelectors] {
         let reading = match way {
-            Way::WithSelectors => document.clone(),
-            Way::WithoutSelectors => SourceDocument::at(document.location.clone()),
+            Way::WithSelectors => today.clone(),
+            Way::WithoutSelectors => SourceDocument::at(today.location.clone()),
         };
         let begun = Instant::now();
-        let text = extract(html, &document.location, &reading);
+        let text = extract(html, &today.location, &reading);
         *clock.spent.entry(way).or_default() += begun.elapsed();
         let score = line.ours.entry(way).or_default();
         let text = match text {
