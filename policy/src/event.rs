@@ -249,6 +249,11 @@ words! {
 }
 
 impl About {
+    /// Whether only one answer can be right, so that of several claims exactly one is followed.
+    pub fn has_one_answer(self) -> bool {
+        self.touches_board() || self == About::Reason
+    }
+
     /// Whether sources that differ on this leave a cell of the board in doubt.
     pub fn touches_board(self) -> bool {
         matches!(self, About::Date | About::State | About::Scope | About::Area)
@@ -282,7 +287,12 @@ impl Event {
             message: error.to_string().trim_end().to_owned(),
         })?;
         let words = id.strip_prefix(&event.date.to_string()).and_then(|rest| rest.strip_prefix('-'));
-        if words.is_none_or(|words| words.is_empty() || words.starts_with(|c: char| c.is_ascii_digit())) {
+        // `2024-02-10-x` for an event dated 2024-02 would claim a day that nobody can prove.
+        let has_more_date = |words: &str| {
+            let first = words.split('-').next().unwrap_or_default();
+            first.len() == 2 && first.bytes().all(|b| b.is_ascii_digit())
+        };
+        if words.is_none_or(|words| words.is_empty() || has_more_date(words)) {
             return Err(misnamed(&format!(
                 "it does not start with its date, `{}-`, and then words",
                 event.date
@@ -297,14 +307,14 @@ impl Event {
         self.effective.unwrap_or(self.date)
     }
 
-    /// The claims that other sources of this event contradict, grouped by what they are about:
-    /// the followed one first.
+    /// Where the sources disagree: the claims about one thing of which at least one is not followed,
+    /// the followed ones first.
     pub fn disagreements(&self) -> Vec<(About, Vec<&Claim>)> {
         let mut groups = Vec::new();
         for &about in About::ALL {
             let mut claims: Vec<&Claim> = self.claims.iter().filter(|claim| claim.about == about).collect();
             claims.sort_by_key(|claim| !claim.followed);
-            if claims.len() > 1 {
+            if claims.len() > 1 && claims.iter().any(|claim| !claim.followed) {
                 groups.push((about, claims));
             }
         }

@@ -1,6 +1,6 @@
 //! What the parser cannot see: references within an event, and what holds between events.
 
-use super::{Effect, Event, EventDate, Scope, State};
+use super::{About, Effect, Event, EventDate, Scope, State};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -177,12 +177,13 @@ fn of_claims(faults: &mut Faults<'_>) {
             );
         }
     }
-    for (about, claims) in event.disagreements() {
-        let followed = claims.iter().filter(|claim| claim.followed).count();
-        if followed != 1 {
+    for &about in About::ALL.iter().filter(|about| about.has_one_answer()) {
+        let claims = || event.claims.iter().filter(move |claim| claim.about == about);
+        let followed = claims().filter(|claim| claim.followed).count();
+        if claims().count() > 1 && followed != 1 {
             faults.add(
                 format!("claims about {about}, followed"),
-                format!("{followed} of {} are followed", claims.len()),
+                format!("{followed} of {} are followed", claims().count()),
                 "follow exactly one",
             );
         }
