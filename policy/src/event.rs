@@ -4,10 +4,12 @@
 //! What holds between fields and between files is [`lint`]'s. What the format means: docs/events.md.
 
 mod date;
+mod draft;
 mod lint;
 mod state;
 
 pub use date::{DateError, EventDate, Precision};
+pub use draft::Draft;
 pub(crate) use lint::chains;
 pub use lint::{Fault, lint};
 pub use state::{Scope, State, StateError};

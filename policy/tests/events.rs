@@ -283,3 +283,50 @@ fn what_takes_effect_next_month() {
     assert!(due.iter().any(|(at, _)| *at == day("2026-12-10")), "{due:?}");
     assert!(due.windows(2).all(|pair| pair[0].0 <= pair[1].0));
 }
+
+/// The published schema names the words that the parser takes, and every shipped event fits its fields.
+#[test]
+fn the_schema_says_what_the_parser_takes() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/schemas/event.schema.json");
+    let schema: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let words = |pointer: &str| -> Vec<String> {
+        let list = schema.pointer(pointer).unwrap_or_else(|| panic!("no {pointer}")).as_array().unwrap();
+        list.iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+    };
+    let keys = |all: &[&str]| all.iter().map(|key| key.to_string()).collect::<Vec<_>>();
+    let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.key()).collect();
+    assert_eq!(words("/properties/kind/enum"), keys(&kinds));
+    let topics: Vec<&str> = Topic::ALL.iter().map(|topic| topic.key()).collect();
+    assert_eq!(words("/properties/topics/items/enum"), keys(&topics));
+    let steps: Vec<&str> = Step::ALL.iter().map(|step| step.key()).collect();
+    assert_eq!(words("/properties/step/enum"), keys(&steps));
+    let scopes: Vec<&str> = Scope::ALL.iter().map(|scope| scope.key()).collect();
+    assert_eq!(words("/$defs/effect/properties/scope/enum"), keys(&scopes));
+    let abouts: Vec<&str> = About::ALL.iter().map(|about| about.key()).collect();
+    assert_eq!(words("/$defs/claim/properties/about/enum"), keys(&abouts));
+
+    for event in events() {
+        let event = serde_json::to_value(&event).unwrap();
+        let known = |value: &serde_json::Value, pointer: &str| {
+            let fields = schema.pointer(pointer).unwrap().as_object().unwrap();
+            for field in
+                value.as_object().unwrap().keys().filter(|field| *field != "id" || pointer != "/properties")
+            {
+                assert!(fields.contains_key(field), "{pointer} lacks {field}");
+            }
+        };
+        known(&event, "/properties");
+        for (list, pointer) in [
+            ("source", "/$defs/source/properties"),
+            ("effect", "/$defs/effect/properties"),
+            ("claim", "/$defs/claim/properties"),
+        ] {
+            event
+                .get(list)
+                .and_then(|list| list.as_array())
+                .into_iter()
+                .flatten()
+                .for_each(|v| known(v, pointer));
+        }
+    }
+}
