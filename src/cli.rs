@@ -41,6 +41,11 @@ pub enum Command {
     Crawl(crate::command::crawl::Args),
     /// Measure Walkback on real input.
     Bench(crate::command::bench::Args),
+    /// Measure a part of the work on this machine.
+    Bench(crate::command::bench::Args),
+    /// Serve pages on loopback, for measurements.
+    #[command(hide = true)]
+    Replay(crate::command::replay::Args),
     /// Print a completion script for a shell.
     Completions(crate::command::completions::Args),
 }
@@ -49,6 +54,8 @@ impl Cli {
     pub fn run(self) -> anyhow::Result<Exit> {
         let global = &self.global;
         match self.command {
+            Command::Bench(args) => crate::command::bench::run(args, global),
+            Command::Replay(args) => crate::command::replay::run(args, global),
             Command::Crawl(args) => crate::command::crawl::run(args, global),
             Command::Bench(args) => crate::command::bench::run(args, global),
             Command::Completions(args) => crate::command::completions::run(args, global),

@@ -29,6 +29,8 @@ pub enum Clock {
         shows: DateTime<Utc>,
         when: DateTime<Utc>,
     },
+    /// A clock that stands, so that the same crawl leaves the same archive.
+    Stopped(DateTime<Utc>),
 }
 
 impl Clock {
@@ -40,6 +42,7 @@ impl Clock {
     pub fn now(self) -> DateTime<Utc> {
         match self {
             Clock::System => Utc::now(),
+            Clock::Stopped(shows) => shows,
             Clock::Set { shows, when } => shows + (Utc::now() - when).max(TimeDelta::zero()),
         }
     }

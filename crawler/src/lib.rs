@@ -10,9 +10,11 @@
 //! - [`fetch`]: one request, one answer
 //! - [`judge`]: what an attempt came to
 //! - [`replay`]: pages served on loopback, well or badly
+//! - [`demo`]: the bundled demonstration
 
 pub mod address;
 pub mod crawl;
+pub mod demo;
 pub mod fetch;
 pub mod judge;
 pub mod pace;

@@ -3,6 +3,8 @@
 //!
 //! - [`server`]: says what a script tells it to, well-formed or not
 //! - [`fault`]: the faults a server may have, each with what comes of it
+//! - [`made`]: pages made up for measuring
 
 pub mod fault;
+pub mod made;
 pub mod server;

@@ -3,3 +3,4 @@
 pub mod bench;
 pub mod completions;
 pub mod crawl;
+pub mod replay;
