@@ -6,6 +6,7 @@
 //! * [`body`]: bodies decoded within limits;
 //! * [`catalog`]: the SQLite file that says where everything lies, and how it is rebuilt;
 //! * [`verify`]: every digest and every reference checked.
+//! * [`text`]: texts at little cost, and what others recorded.
 //!
 //! The disk format is docs/archive-format.md.
 
@@ -14,6 +15,7 @@ pub mod capture;
 pub mod catalog;
 pub mod store;
 pub mod verify;
+pub mod text;
 pub mod warc;
 
 pub use capture::{Facts, Head, LastSeen, NewCapture, Redirect, Response, Truncated};
