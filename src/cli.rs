@@ -46,6 +46,8 @@ pub enum Command {
     /// Serve pages on loopback, for measurements.
     #[command(hide = true)]
     Replay(crate::command::replay::Args),
+    /// Bring in the history that others recorded.
+    Import(crate::command::import::Args),
     /// Print a completion script for a shell.
     Completions(crate::command::completions::Args),
 }
@@ -58,6 +60,7 @@ impl Cli {
             Command::Replay(args) => crate::command::replay::run(args, global),
             Command::Crawl(args) => crate::command::crawl::run(args, global),
             Command::Bench(args) => crate::command::bench::run(args, global),
+            Command::Import(args) => crate::command::import::run(args, global),
             Command::Completions(args) => crate::command::completions::run(args, global),
         }
     }

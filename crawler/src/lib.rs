@@ -9,6 +9,7 @@
 //! - [`address`]: which addresses may be contacted at all
 //! - [`fetch`]: one request, one answer
 //! - [`judge`]: what an attempt came to
+//! - [`import`]: history that others recorded
 //! - [`replay`]: pages served on loopback, well or badly
 //! - [`demo`]: the bundled demonstration
 
@@ -16,6 +17,7 @@ pub mod address;
 pub mod crawl;
 pub mod demo;
 pub mod fetch;
+pub mod import;
 pub mod judge;
 pub mod pace;
 pub mod plan;

@@ -1,5 +1,9 @@
 //! Everything derived about one policy: its versions read, its statements with their lifespans,
-//! its changes and findings. The one value that archive hands to index and site.
+//! its changes and findings. The one value that archive hands to index and site; made by [`derive`].
+
+mod derive;
+
+pub use derive::{Recording, Texts, derive};
 
 use crate::finding::{EvidenceClass, Finding};
 use crate::id::{Digest, PolicyId, StatementId, VersionId};
@@ -58,6 +62,8 @@ pub struct Version {
     /// One sentence for people: why this reading.
     pub note: String,
     pub class: EvidenceClass,
+    /// Who recorded it: a collection's name, or empty for our own captures.
+    pub recorder: String,
     /// SHA-256 of the text.
     pub digest: Digest,
     /// Bytes of the text.
@@ -83,6 +89,8 @@ pub struct Statement {
     pub lifespan: Vec<Interval>,
     /// Stands in the newest real version.
     pub current: bool,
+    /// Never stood in the main text: only in variants, other editions or artefacts.
+    pub aside: bool,
     /// The topic, where it binds the service.
     pub topic: Option<crate::finding::Topic>,
 }
@@ -115,6 +123,8 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct History {
     pub policy: PolicyId,
+    /// The policy whose record this one goes on with: the service was renamed.
+    pub follows: Option<PolicyId>,
     /// In order of time.
     pub versions: Vec<Version>,
     pub statements: Vec<Statement>,

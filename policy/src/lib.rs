@@ -10,6 +10,7 @@
 //! - [`extract`]: bytes of a page to text
 //! - [`statement`]: text to sentences and items, each with its place
 //! - [`change`]: what differs between two versions
+//! - [`noise`]: which versions are the publisher's text at all
 //! - [`promise`]: which statements bind the service, and how far
 //! - [`finding`]: a change judged
 //! - [`history`]: everything derived about one policy
@@ -25,6 +26,7 @@ pub mod extract;
 pub mod finding;
 pub mod history;
 pub mod id;
+pub mod noise;
 pub mod promise;
 pub mod statement;
 pub mod wall;

@@ -4,3 +4,4 @@ pub mod bench;
 pub mod completions;
 pub mod crawl;
 pub mod replay;
+pub mod import;

@@ -1,0 +1,482 @@
+//! From recorded texts to a [`History`]: versions read, statements with lifespans, changes, findings.
+
+use super::{Change, History, Interval, Reading, Statement, Version};
+use crate::change::{Difference, difference};
+use crate::finding::{EvidenceClass, Finding, Judgement, Status, Topic};
+use crate::history::Cause;
+use crate::id::{Digest, FindingId, PolicyId, PromiseId, StatementId, VersionId};
+use crate::noise::lanes::{self, Seen};
+use crate::noise::{Read, Sheet, Sheets};
+use crate::promise::document::{Cache, Document};
+use crate::promise::{Rules, gate, judge, promise_topic};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+/// A version as it was recorded: by a collection, or by extracting our own captures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recording {
+    pub at: DateTime<Utc>,
+    /// When the text was last seen; `at` where nobody looked again.
+    pub seen_until: DateTime<Utc>,
+    /// How often the text was seen, the first time included.
+    pub times_seen: u32,
+    pub cause: Cause,
+    pub class: EvidenceClass,
+    /// Who recorded it: a collection's name, or empty for our own captures.
+    pub recorder: String,
+    /// Its text; `None` where the collection removed the file.
+    pub text: Option<u32>,
+    pub origins: Vec<String>,
+}
+
+/// The texts that recordings refer to, by number.
+pub trait Texts {
+    /// How many there are.
+    fn len(&self) -> usize;
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// A text for reading.
+    fn text(&self, number: u32) -> String;
+    /// SHA-256 and size of its bytes.
+    fn facts(&self, number: u32) -> (Digest, u64);
+}
+
+/// A fresh finding stands firm after it was seen over this time.
+const SETTLED: TimeDelta = TimeDelta::hours(72);
+/// A promise that comes back within this time was never withdrawn.
+const CAME_BACK: TimeDelta = TimeDelta::days(30);
+/// The same finding from two recorders within this time is one.
+const SAME_FINDING: TimeDelta = TimeDelta::days(60);
+
+/// Derives everything about one policy. The same recordings give the same history, in whatever order they come.
+pub fn derive(policy: &PolicyId, mut recordings: Vec<Recording>, texts: &dyn Texts, rules: &Rules) -> History {
+    recordings.sort_by(|a, b| {
+        (a.at, &a.recorder, a.text.map(|t| texts.facts(t))).cmp(&(b.at, &b.recorder, b.text.map(|t| texts.facts(t))))
+    });
+    let mut desk = Desk::new(texts, rules);
+    let reads = desk.read_all(&recordings);
+    let mut history = History {
+        policy: policy.clone(),
+        follows: None,
+        versions: versions(&recordings, &reads, &desk, texts),
+        statements: Vec::new(),
+        changes: Vec::new(),
+        findings: Vec::new(),
+    };
+    let mut drafts = Vec::new();
+    for (place, read) in reads.iter().enumerate() {
+        let Some(against) = read.against.filter(|_| read.reading == Reading::Real) else { continue };
+        let (change, judgements) = desk.change(&recordings, &history.versions, against, place);
+        history.changes.push(change);
+        drafts.extend(judgements.into_iter().map(|judgement| Draft { judgement, from: against, to: place }));
+    }
+    desk.place_statements(&recordings, &reads);
+    history.statements = statements(&recordings, &reads, &desk);
+    history.findings = findings(policy, drafts, &recordings, &history);
+    // Numbers of statements are in order of first sight already: the same texts give the same numbers.
+    history
+}
+
+/// A judgement with the places of its versions.
+struct Draft {
+    judgement: Judgement,
+    from: usize,
+    to: usize,
+}
+
+/// Where a statement stood when it was last seen in the document.
+#[derive(Debug, Clone, Default)]
+struct Place {
+    section: Vec<String>,
+    lead_in: Option<String>,
+    topic: Option<Topic>,
+}
+
+/// What is open while one policy is derived.
+struct Desk<'a> {
+    texts: &'a dyn Texts,
+    rules: &'a Rules,
+    sheets: Sheets,
+    /// By text number; texts that no version uses stay empty.
+    read: Vec<Sheet>,
+    cache: Cache,
+    /// The documents read last: neighbours are compared more than once.
+    documents: Vec<(u32, Rc<Document>)>,
+    places: HashMap<u32, Place>,
+}
+
+impl<'a> Desk<'a> {
+    fn new(texts: &'a dyn Texts, rules: &'a Rules) -> Self {
+        let mut sheets = Sheets::default();
+        let read = (0..texts.len() as u32).map(|number| sheets.read(&texts.text(number))).collect();
+        Self { texts, rules, sheets, read, cache: Cache::default(), documents: Vec::new(), places: HashMap::new() }
+    }
+
+    /// Reads each recorder's versions by themselves, then sets the recorders beside each other.
+    fn read_all(&mut self, recordings: &[Recording]) -> Vec<Read> {
+        let mut strands: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (place, recording) in recordings.iter().enumerate() {
+            strands.entry(&recording.recorder).or_default().push(place);
+        }
+        let mut reads: Vec<Option<Read>> = vec![None; recordings.len()];
+        for places in strands.values() {
+            let seen: Vec<Seen> = places
+                .iter()
+                .map(|place| &recordings[*place])
+                .map(|r| Seen { at: r.at, cause: r.cause, sheet: r.text })
+                .collect();
+            let sheets = std::mem::take(&mut self.read);
+            let known = self.sheets.known().to_vec();
+            let strand = lanes::read(&seen, &sheets, &known, &mut |before, after| {
+                let (before, after) = (self.document(before), self.document(after));
+                gate(&before, &after)
+            });
+            self.read = sheets;
+            for (read, place) in strand.into_iter().zip(places) {
+                let against = read.against.map(|nth| places[nth]);
+                reads[*place] = Some(Read { against, ..read });
+            }
+        }
+        let mut reads: Vec<Read> = reads.into_iter().map(|read| read.expect("each version is in one strand")).collect();
+        if strands.len() > 1 {
+            beside(&strands, recordings, &mut reads);
+        }
+        reads
+    }
+
+    fn document(&mut self, text: u32) -> Rc<Document> {
+        if let Some(at) = self.documents.iter().position(|(number, _)| *number == text) {
+            let found = self.documents.remove(at);
+            self.documents.push(found.clone());
+            return found.1;
+        }
+        let (segments, numbers) = self.sheets.segments(&self.texts.text(text));
+        let document = Rc::new(Document::read_with(self.rules, segments, &mut self.cache));
+        for (placed, number) in document.placed.iter().zip(&numbers) {
+            let place = self.places.entry(*number).or_default();
+            place.topic = place.topic.or_else(|| promise_topic(self.rules, &placed.unit));
+        }
+        if self.documents.len() >= 4 {
+            self.documents.remove(0);
+        }
+        self.documents.push((text, document.clone()));
+        document
+    }
+
+    fn change(
+        &mut self,
+        recordings: &[Recording],
+        versions: &[Version],
+        from: usize,
+        to: usize,
+    ) -> (Change, Vec<Judgement>) {
+        let (old, new) = (recordings[from].text.expect("compared"), recordings[to].text.expect("compared"));
+        let (before, after) = (self.document(old), self.document(new));
+        let Difference { removed, added, reworded, moved } =
+            difference(&self.read[old as usize], &self.read[new as usize], self.sheets.known());
+        let judgements = judge(self.rules, &before, &after, recordings[to].at);
+        let topic = |number: &u32| self.places.get(number).is_some_and(|place| place.topic.is_some());
+        let touches_promises = removed.iter().chain(&added).any(topic)
+            || reworded.iter().any(|(old, new)| topic(old) || topic(new))
+            || !judgements.is_empty();
+        let (from, to) = (versions[from].id.clone(), versions[to].id.clone());
+        (Change { from, to, removed, added, reworded, moved, touches_promises }, judgements)
+    }
+
+    /// Notes section and lead-in of each statement where it last stood in the document.
+    fn place_statements(&mut self, recordings: &[Recording], reads: &[Read]) {
+        let mut wanted: Vec<Option<u32>> = vec![None; self.sheets.known().len()];
+        let by_time = recordings.iter().zip(reads);
+        // Artefacts first, so that the document itself has the last word.
+        for document in [false, true] {
+            for (recording, read) in by_time.clone() {
+                if let Some(text) = recording.text.filter(|_| stands(read) == document) {
+                    self.read[text as usize].set.iter().for_each(|number| wanted[*number as usize] = Some(text));
+                }
+            }
+        }
+        let mut texts: Vec<u32> = wanted.iter().flatten().copied().collect();
+        texts.sort_unstable();
+        texts.dedup();
+        for text in texts {
+            let (segments, numbers) = self.sheets.segments(&self.texts.text(text));
+            for (segment, number) in segments.into_iter().zip(numbers) {
+                if wanted[number as usize] != Some(text) {
+                    continue;
+                }
+                // The first place in the text counts.
+                wanted[number as usize] = None;
+                let place = self.places.entry(number).or_default();
+                place.section = segment.section.iter().map(|heading| heading.to_string()).collect();
+                place.lead_in = segment.lead_in.map(|lead| lead.to_string());
+            }
+        }
+    }
+}
+
+/// The version shows the main text: its statements stand.
+fn stands(read: &Read) -> bool {
+    read.reading.is_document() || read.reading == (Reading::Variant { lane: 0 })
+}
+
+/// Two recorders of one policy read the page with different selectors: while both record, one is the main
+/// one and the other an edition of its own; where one takes over, the texts are not compared.
+fn beside(strands: &BTreeMap<&str, Vec<usize>>, recordings: &[Recording], reads: &mut [Read]) {
+    // Our own captures come first, then whoever recorded longest.
+    let mut order: Vec<(&str, DateTime<Utc>, DateTime<Utc>)> = strands
+        .iter()
+        .map(|(name, places)| (*name, recordings[places[0]].at, recordings[places[places.len() - 1]].seen_until))
+        .collect();
+    order.sort_by_key(|(name, first, last)| (!name.is_empty(), std::cmp::Reverse(*last - *first), *name));
+    let leader = |at: DateTime<Utc>| {
+        order.iter().position(|(_, first, last)| *first <= at && at <= *last).unwrap_or(usize::MAX)
+    };
+    let mut main: Option<usize> = None;
+    for (place, read) in reads.iter_mut().enumerate() {
+        let rank = order.iter().position(|(name, ..)| *name == recordings[place].recorder).unwrap_or(usize::MAX);
+        if leader(recordings[place].at) != rank {
+            if !matches!(read.reading, Reading::Removed) {
+                read.note = format!("The same policy as recorded by {}, beside the main record.", order[rank].0);
+                read.reading = Reading::Variant { lane: 1_000 + rank as u32 };
+                read.against = None;
+            }
+            continue;
+        }
+        if main.replace(rank).is_some_and(|before| before != rank) && stands(read) {
+            read.note = "From here on another recorder's texts are the main record.".into();
+            read.reading = Reading::Reextracted;
+            read.against = None;
+        }
+    }
+}
+
+fn versions(recordings: &[Recording], reads: &[Read], desk: &Desk<'_>, texts: &dyn Texts) -> Vec<Version> {
+    let empty = Digest::of(b"");
+    let mut ordinals: HashMap<i64, usize> = HashMap::new();
+    recordings
+        .iter()
+        .zip(reads)
+        .map(|(recording, read)| {
+            let ordinal = ordinals.entry(recording.at.timestamp()).or_insert(0);
+            *ordinal += 1;
+            let (digest, bytes) = recording.text.map_or((empty, 0), |text| texts.facts(text));
+            Version {
+                id: VersionId::new(recording.at, *ordinal),
+                at: recording.at,
+                seen_until: recording.seen_until,
+                cause: recording.cause,
+                reading: read.reading,
+                note: read.note.clone(),
+                class: recording.class,
+                recorder: recording.recorder.clone(),
+                digest,
+                bytes,
+                origins: recording.origins.clone(),
+                statements: recording.text.map(|text| desk.read[text as usize].order.clone()).unwrap_or_default(),
+            }
+        })
+        .collect()
+}
+
+fn statements(recordings: &[Recording], reads: &[Read], desk: &Desk<'_>) -> Vec<Statement> {
+    let known = desk.sheets.known();
+    let mut spans = Spans::new(known.len());
+    let mut newest = None;
+    for (recording, read) in recordings.iter().zip(reads) {
+        let Some(text) = recording.text else { continue };
+        if stands(read) {
+            spans.see(&desk.read[text as usize].set, recording);
+            newest = Some(text);
+        }
+    }
+    // What stood only in variants and artefacts has its sightings there.
+    let mut aside = Spans::new(known.len());
+    for (recording, read) in recordings.iter().zip(reads) {
+        let Some(text) = recording.text.filter(|_| !stands(read)) else { continue };
+        aside.see(&desk.read[text as usize].set, recording);
+    }
+    let current = newest.map(|text| desk.read[text as usize].set.as_slice()).unwrap_or_default();
+    known
+        .iter()
+        .enumerate()
+        .map(|(number, statement)| {
+            let place = desk.places.get(&(number as u32)).cloned().unwrap_or_default();
+            let stood = std::mem::take(&mut spans.closed[number]);
+            let is_aside = stood.is_empty();
+            let mut lifespan = if is_aside { std::mem::take(&mut aside.closed[number]) } else { stood };
+            if is_aside {
+                // Nobody can say when an edition that comes and goes lost it.
+                lifespan.iter_mut().for_each(|interval| interval.gone_by = None);
+                let joined = lifespan.first().zip(lifespan.last()).map(|(first, last)| Interval {
+                    first_seen: first.first_seen,
+                    last_seen: last.last_seen,
+                    gone_by: None,
+                });
+                lifespan = joined.into_iter().collect();
+            }
+            Statement {
+                id: statement.id.clone(),
+                text: statement.text.to_string(),
+                role: statement.role,
+                section: place.section,
+                lead_in: place.lead_in,
+                lifespan,
+                current: current.binary_search(&(number as u32)).is_ok(),
+                aside: is_aside,
+                topic: place.topic,
+            }
+        })
+        .collect()
+}
+
+/// Intervals in which statements stood, while going along the versions.
+struct Spans {
+    closed: Vec<Vec<Interval>>,
+    /// Statements of the version before.
+    standing: Vec<u32>,
+}
+
+impl Spans {
+    fn new(statements: usize) -> Self {
+        Self { closed: vec![Vec::new(); statements], standing: Vec::new() }
+    }
+
+    fn see(&mut self, set: &[u32], recording: &Recording) {
+        for number in &self.standing {
+            if set.binary_search(number).is_err()
+                && let Some(interval) = self.closed[*number as usize].last_mut()
+            {
+                interval.gone_by = Some(recording.at);
+            }
+        }
+        for number in set {
+            let spans = &mut self.closed[*number as usize];
+            match spans.last_mut() {
+                Some(open) if open.gone_by.is_none() => open.last_seen = open.last_seen.max(recording.seen_until),
+                _ => spans.push(Interval {
+                    first_seen: recording.at,
+                    last_seen: recording.seen_until,
+                    gone_by: None,
+                }),
+            }
+        }
+        self.standing = set.to_vec();
+    }
+}
+
+fn findings(
+    policy: &PolicyId,
+    drafts: Vec<Draft>,
+    recordings: &[Recording],
+    history: &History,
+) -> Vec<Finding> {
+    let by_text: HashMap<&str, &StatementId> =
+        history.statements.iter().map(|statement| (statement.text.as_str(), &statement.id)).collect();
+    let number_of: HashMap<&StatementId, usize> =
+        history.statements.iter().enumerate().map(|(number, statement)| (&statement.id, number)).collect();
+    let mut ids: HashMap<FindingId, usize> = HashMap::new();
+    let mut findings: Vec<Finding> = Vec::new();
+    for Draft { judgement, from, to } in drafts {
+        let (old, new) = (&history.versions[from], &history.versions[to]);
+        let same = findings.iter().any(|other| {
+            other.judgement.kind == judgement.kind
+                && other.judgement.topic == judgement.topic
+                && other.judgement.before == judgement.before
+                && other.judgement.after == judgement.after
+                && other.to != new.id
+                && new.at - other.first_seen_after <= SAME_FINDING
+                && history.versions.iter().any(|v| v.id == other.to && v.recorder != new.recorder)
+        });
+        if same {
+            continue;
+        }
+        let id_of = |text: &str| -> Option<StatementId> {
+            if text.is_empty() {
+                return None;
+            }
+            by_text.get(text).map(|id| (*id).clone()).or_else(|| {
+                let id = crate::statement::statement_id(text);
+                number_of.contains_key(&id).then_some(id)
+            })
+        };
+        let (before_statement, after_statement) = (id_of(&judgement.before), id_of(&judgement.after));
+        // The last version that still had it may be later than the one it was compared with: flips lie between.
+        let last_seen_before = recordings[from].seen_until.max(old.at);
+        let (status, status_note) =
+            status(&judgement, before_statement.as_ref(), after_statement.as_ref(), to, history, &number_of, recordings);
+        let key = judgement.promise_key.as_str();
+        let kind = judgement.kind.key();
+        let mut id = FindingId::of(&[&policy.service, &policy.name, key, kind, &new.id.0]);
+        let ordinal = ids.entry(id.clone()).or_insert(0);
+        *ordinal += 1;
+        if *ordinal > 1 {
+            id = FindingId::of(&[&policy.service, &policy.name, key, kind, &new.id.0, &ordinal.to_string()]);
+        }
+        findings.push(Finding {
+            id,
+            promise: PromiseId(Digest::of([&policy.service, &policy.name, key].join("\u{1f}")).short(12)),
+            policy: policy.clone(),
+            from: old.id.clone(),
+            to: new.id.clone(),
+            last_seen_before,
+            first_seen_after: new.at,
+            before_statement,
+            after_statement,
+            status,
+            status_note,
+            class: new.class.max(old.class),
+            judgement,
+        });
+    }
+    findings
+}
+
+/// How firmly a finding stands, from what came after it.
+fn status(
+    judgement: &Judgement,
+    before: Option<&StatementId>,
+    after: Option<&StatementId>,
+    to: usize,
+    history: &History,
+    number_of: &HashMap<&StatementId, usize>,
+    recordings: &[Recording],
+) -> (Status, String) {
+    let at = recordings[to].at;
+    let statement = |id: Option<&StatementId>| id.and_then(|id| number_of.get(id)).map(|n| &history.statements[*n]);
+    // The old sentence stood again soon, or the new one was soon gone while nothing had stood before.
+    if let Some(old) = statement(before)
+        && let Some(again) = old.lifespan.iter().find(|span| span.first_seen > at)
+        && again.first_seen - at <= CAME_BACK
+    {
+        return (Status::Retracted, format!("The sentence stood again on {}.", again.first_seen.format("%Y-%m-%d")));
+    }
+    if judgement.before.is_empty()
+        && let Some(new) = statement(after)
+        && let Some(gone) = new.lifespan.iter().filter(|span| span.first_seen <= at).filter_map(|span| span.gone_by).find(|gone| *gone > at)
+        && gone - at <= CAME_BACK
+    {
+        return (Status::Retracted, format!("The sentence was gone again by {}.", gone.format("%Y-%m-%d")));
+    }
+    let recorder = &recordings[to].recorder;
+    let later = history.versions[to + 1..].iter().filter(|version| {
+        version.recorder == *recorder && (version.reading.is_document() || version.reading == Reading::Variant { lane: 0 })
+    });
+    let mut sightings = recordings[to].times_seen as usize;
+    let mut until = recordings[to].seen_until;
+    for version in later {
+        sightings += 1;
+        until = until.max(version.seen_until);
+    }
+    if recordings[to].class == EvidenceClass::A {
+        if sightings >= 3 && until - at >= SETTLED {
+            return (Status::Confirmed, format!("Seen {sightings} times until {}.", until.format("%Y-%m-%d")));
+        }
+        return (Status::Provisional, "Seen too shortly: the sentence may come back.".into());
+    }
+    if until - at >= SETTLED {
+        return (Status::Confirmed, format!("Later versions until {} agree.", until.format("%Y-%m-%d")));
+    }
+    (Status::Provisional, "No later version was recorded that would settle it.".into())
+}

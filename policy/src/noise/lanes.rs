@@ -1,0 +1,285 @@
+//! Reads each version of one recorder's history: real, cosmetic, a variant, an artefact.
+//!
+//! The reader walks along the versions holding the *main* text: the last one that was the document in its
+//! main edition. Each version is compared with that text, never merely with its neighbour, so that a flip
+//! there and back is no change, and a change that happens while the page flips is found when it returns.
+//!
+//! A step away from the main text is an excursion if the main text comes back: what was removed stands
+//! again and what was added is gone. A page that returns within days, that flips more than once, or
+//! that was plainly cut, is noise. A text that stays away long and returns once is the publisher
+//! changing their mind, and both steps are real.
+
+use super::sheet::{Known, Sheet};
+use crate::history::{Cause, Reading};
+use crate::promise::Artefact;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::HashMap;
+
+/// A version, as far as reading it needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen {
+    pub at: DateTime<Utc>,
+    pub cause: Cause,
+    /// Its sheet; `None` where the file was removed.
+    pub sheet: Option<u32>,
+}
+
+/// How a version reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    pub reading: Reading,
+    pub note: String,
+    /// The version it was compared with: where it is real, the two make a change.
+    pub against: Option<usize>,
+}
+
+/// Versions looked at to see whether the main text comes back nearly.
+const LOOK: usize = 60;
+/// A text that returns within this time was not changed by the publisher.
+const SOON: TimeDelta = TimeDelta::days(7);
+/// A page that was cut may take this long to be whole again.
+const CUT: TimeDelta = TimeDelta::days(400);
+/// Flips within this time before a text stays are its introduction, not an edition of its own.
+const ROLLOUT: TimeDelta = TimeDelta::days(45);
+
+/// Reads all versions, in order of time. `gate` says whether two sheets can be compared at all.
+pub fn read(
+    seen: &[Seen],
+    sheets: &[Sheet],
+    known: &[Known],
+    gate: &mut dyn FnMut(u32, u32) -> Option<Artefact>,
+) -> Vec<Read> {
+    let mut reader = Reader::new(seen, sheets, known);
+    (0..seen.len()).map(|place| reader.version(place, gate)).collect()
+}
+
+/// An edition that the policy was seen in beside the main one.
+#[derive(Debug)]
+struct Lane {
+    /// Its last text.
+    sheet: u32,
+    first: DateTime<Utc>,
+    flips: u32,
+}
+
+struct Reader<'a> {
+    seen: &'a [Seen],
+    sheets: &'a [Sheet],
+    known: &'a [Known],
+    /// Sheets with the same statements are of one class.
+    class_of: Vec<u32>,
+    /// Where each class occurs, in order.
+    places: Vec<Vec<usize>>,
+    /// The version whose text is the main one.
+    main: Option<usize>,
+    /// The version before was not the main text.
+    away: bool,
+    lanes: Vec<Lane>,
+}
+
+/// What one text lacks of another and what it holds beyond it.
+struct Step {
+    removed: Vec<u32>,
+    added: Vec<u32>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(seen: &'a [Seen], sheets: &'a [Sheet], known: &'a [Known]) -> Self {
+        let mut classes: HashMap<&[u32], u32> = HashMap::new();
+        let class_of: Vec<u32> = sheets
+            .iter()
+            .map(|sheet| {
+                let next = classes.len() as u32;
+                *classes.entry(&sheet.kin).or_insert(next)
+            })
+            .collect();
+        let mut places = vec![Vec::new(); classes.len()];
+        for (place, version) in seen.iter().enumerate() {
+            if let Some(sheet) = version.sheet {
+                places[class_of[sheet as usize] as usize].push(place);
+            }
+        }
+        Self { seen, sheets, known, class_of, places, main: None, away: false, lanes: Vec::new() }
+    }
+
+    fn version(&mut self, place: usize, gate: &mut dyn FnMut(u32, u32) -> Option<Artefact>) -> Read {
+        let Seen { at, cause, sheet } = self.seen[place];
+        let Some(sheet) = sheet else {
+            return Read { reading: Reading::Removed, note: "The collection removed the file.".into(), against: None };
+        };
+        let Some(main) = self.main else {
+            return self.first(place, sheet);
+        };
+        let main_sheet = self.seen[main].sheet.expect("the main version has a text");
+        let against = Some(main);
+        let read = |reading, note: String| Read { reading, note, against };
+        if self.class(sheet) == self.class(main_sheet) {
+            let away = std::mem::replace(&mut self.away, false);
+            self.main = Some(place);
+            if away {
+                let note = format!("Back to the text of {}.", date(self.seen[main].at));
+                return read(Reading::Variant { lane: 0 }, note);
+            }
+            return read(Reading::Cosmetic, self.cosmetic_note(main_sheet, sheet).into());
+        }
+        let step = step(&self.sheets[main_sheet as usize], &self.sheets[sheet as usize]);
+        if cause == Cause::Reextraction {
+            self.main = Some(place);
+            self.away = false;
+            return read(
+                Reading::Reextracted,
+                "The page was read anew with another declaration or extractor; the publisher changed nothing.".into(),
+            );
+        }
+        let back = self.returns(place, main_sheet, &step);
+        let lane = self.lane_of(sheet, &step);
+        if let Some(back) = back {
+            let away_for = self.seen[back].at - at;
+            let flips = lane.is_some() || self.leaves_again(back, &step);
+            let artefact = gate(main_sheet, sheet);
+            if away_for <= SOON || flips || artefact.is_some() && away_for <= CUT {
+                self.away = true;
+                let until = date(self.seen[back].at);
+                if let Some(artefact) = artefact {
+                    let note = format!("{} It was back on {until}.", artefact.note());
+                    return read(artefact.reading(), note);
+                }
+                let number = self.visit(lane, sheet, at);
+                let note = format!(
+                    "Another edition of the page ({} statements fewer, {} more); the main text was back on {until}.",
+                    step.removed.len(),
+                    step.added.len()
+                );
+                return read(Reading::Variant { lane: number }, note);
+            }
+        } else if let Some(number) = lane
+            && self.lanes[number].flips > 1
+            && at - self.lanes[number].first > ROLLOUT
+        {
+            // The edition that was served in turns is the only one from here on.
+            self.main = Some(place);
+            self.away = false;
+            let first = date(self.lanes[number].first);
+            self.lanes.remove(number);
+            let note = format!("From here on only the edition that was first seen on {first} is served.");
+            return read(Reading::OtherEdition, note);
+        }
+        if let Some(artefact) = gate(main_sheet, sheet) {
+            let reading = artefact.reading();
+            if reading == Reading::NotTheDocument {
+                self.away = true;
+            } else {
+                self.main = Some(place);
+                self.away = false;
+            }
+            return read(reading, artefact.note().into());
+        }
+        self.main = Some(place);
+        self.away = false;
+        let note = match cause {
+            Cause::First => "The collection recorded the page anew.",
+            _ => "",
+        };
+        let note = if note.is_empty() {
+            format!("{} statements fewer, {} more.", step.removed.len(), step.added.len())
+        } else {
+            note.to_owned()
+        };
+        read(Reading::Real, note)
+    }
+
+    fn first(&mut self, place: usize, sheet: u32) -> Read {
+        // A first text that hardly says anything while later ones do is a wall or an empty page.
+        let bytes = self.sheets[sheet as usize].bytes;
+        let later = self.seen[place + 1..].iter().take(LOOK).filter_map(|seen| seen.sheet);
+        let largest = later.map(|sheet| self.sheets[sheet as usize].bytes).max().unwrap_or(0);
+        if bytes < 600 && bytes * 8 < largest {
+            let note = "Hardly a text, while the following ones are whole.".into();
+            return Read { reading: Reading::NotTheDocument, note, against: None };
+        }
+        self.main = Some(place);
+        Read { reading: Reading::Real, note: "The first text on record.".into(), against: None }
+    }
+
+    fn class(&self, sheet: u32) -> u32 {
+        self.class_of[sheet as usize]
+    }
+
+    fn cosmetic_note(&self, before: u32, after: u32) -> &'static str {
+        let (before, after) = (&self.sheets[before as usize], &self.sheets[after as usize]);
+        if before.order == after.order {
+            "The same statements in the same order: typography, links or marks differ."
+        } else if before.set == after.set {
+            "The same statements in another order."
+        } else {
+            "The same statements but for dates, counters or tokens that rotate."
+        }
+    }
+
+    /// The first later version in which the step is undone.
+    fn returns(&self, place: usize, main: u32, step: &Step) -> Option<usize> {
+        let nearly = |seen: &Seen| {
+            let Some(sheet) = seen.sheet else { return false };
+            let sheet = &self.sheets[sheet as usize];
+            let back = step.removed.iter().filter(|number| self.holds(sheet, **number)).count();
+            let left = step.added.iter().filter(|number| self.holds(sheet, **number)).count();
+            back * 100 >= step.removed.len() * 85 && left * 100 <= step.added.len() * 15
+        };
+        let near = self.seen[place + 1..].iter().take(LOOK).position(nearly).map(|ahead| place + 1 + ahead);
+        let places = &self.places[self.class(main) as usize];
+        let exact = places.get(places.partition_point(|other| *other <= place)).copied();
+        [near, exact].into_iter().flatten().min()
+    }
+
+    /// A statement or its kin stands in the sheet.
+    fn holds(&self, sheet: &Sheet, number: u32) -> bool {
+        sheet.kin.binary_search(&self.known[number as usize].kin).is_ok()
+    }
+
+    /// After the text came back, the same step is made again.
+    fn leaves_again(&self, back: usize, step: &Step) -> bool {
+        self.seen[back + 1..].iter().take(LOOK).any(|seen| {
+            let Some(sheet) = seen.sheet else { return false };
+            let sheet = &self.sheets[sheet as usize];
+            let gone = step.removed.iter().filter(|number| !self.holds(sheet, **number)).count();
+            let there = step.added.iter().filter(|number| self.holds(sheet, **number)).count();
+            gone * 100 >= step.removed.len() * 60 && there * 100 >= step.added.len() * 60
+        })
+    }
+
+    /// The edition this text belongs to: what sets it apart from the main text sets the edition apart too.
+    fn lane_of(&self, sheet: u32, step: &Step) -> Option<usize> {
+        self.lanes.iter().position(|lane| {
+            if self.class(lane.sheet) == self.class(sheet) {
+                return true;
+            }
+            let lane = &self.sheets[lane.sheet as usize];
+            let gone = step.removed.iter().filter(|number| !self.holds(lane, **number)).count();
+            let there = step.added.iter().filter(|number| self.holds(lane, **number)).count();
+            gone * 100 >= step.removed.len() * 70 && there * 100 >= step.added.len() * 70
+        })
+    }
+
+    /// Notes a visit to an edition; gives its number from 1.
+    fn visit(&mut self, lane: Option<usize>, sheet: u32, at: DateTime<Utc>) -> u32 {
+        let number = match lane {
+            Some(number) => number,
+            None => {
+                self.lanes.push(Lane { sheet, first: at, flips: 0 });
+                self.lanes.len() - 1
+            }
+        };
+        self.lanes[number].sheet = sheet;
+        self.lanes[number].flips += 1;
+        number as u32 + 1
+    }
+}
+
+fn step(before: &Sheet, after: &Sheet) -> Step {
+    let only = |a: &[u32], b: &[u32]| a.iter().filter(|number| b.binary_search(number).is_err()).copied().collect();
+    Step { removed: only(&before.set, &after.set), added: only(&after.set, &before.set) }
+}
+
+fn date(at: DateTime<Utc>) -> impl std::fmt::Display {
+    at.format("%Y-%m-%d")
+}

@@ -1,0 +1,117 @@
+//! A statement without the tokens that rotate: dates, times, counters, nonces.
+//!
+//! A number may also be the promise itself ("within 30 days"), so a number beside a unit stays.
+
+/// Words beside which a number means something, in the languages that policies come in most.
+const UNITS: [&str; 58] = [
+    "day", "days", "month", "months", "year", "years", "hour", "hours", "week", "weeks", "minute", "minutes",
+    "age", "aged", "old", "older", "under", "over", "percent", "article", "section", "usd", "eur", "euros",
+    "dollars", "business", "working", "calendar", "consecutive", "least", "most", "within", "jours", "mois", "ans", "an",
+    "heures", "semaines", "tage", "tagen", "monate", "monaten", "jahre", "jahren", "stunden", "wochen", "días",
+    "meses", "años", "horas", "dagen", "maanden", "jaar", "giorni", "mesi", "anni", "dias", "anos",
+];
+
+const MONTHS: [&str; 47] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "january", "february",
+    "march", "april", "june", "july", "august", "september", "october", "november", "december", "janvier", "février",
+    "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre", "januar",
+    "februar", "märz", "juni", "juli", "oktober", "dezember", "enero", "marzo", "junio", "julio",
+];
+
+/// The masked form of a comparable text (lower case, single spaces); `None` where nothing rotates.
+///
+/// ```
+/// use policy::noise::mask::mask;
+/// assert_eq!(mask("last updated 3 may 2021"), mask("last updated 14 june 2022"));
+/// assert_ne!(mask("deleted within 30 days"), mask("deleted within 90 days"));
+/// assert_eq!(mask("we sell nothing"), None);
+/// ```
+pub fn mask(comparable: &str) -> Option<String> {
+    let has_digit = comparable.bytes().any(|byte| byte.is_ascii_digit());
+    let has_long = comparable.split(' ').any(|word| word.len() >= 20);
+    if !has_digit && !has_long {
+        return None;
+    }
+    let words: Vec<&str> = comparable.split(' ').collect();
+    let mut masked = String::with_capacity(comparable.len());
+    let mut changed = false;
+    for (at, word) in words.iter().enumerate() {
+        if at > 0 {
+            masked.push(' ');
+        }
+        if rotates(&words, at) {
+            masked.push('#');
+            changed = true;
+        } else {
+            masked.push_str(word);
+        }
+    }
+    changed.then_some(masked)
+}
+
+fn rotates(words: &[&str], at: usize) -> bool {
+    let word = words[at];
+    let near = |from: usize, to: usize| words[from.min(words.len())..to.min(words.len())].iter();
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    if digits == 0 {
+        // A month's name beside a number is part of a date; "may" alone is a modal verb.
+        if MONTHS.contains(&word) {
+            let beside = near(at.saturating_sub(1), at).chain(near(at + 1, at + 2));
+            return beside.into_iter().any(|other| is_date_part(other));
+        }
+        // Hexadecimal or base64 ids without a digit are rare; words of 40 letters are none.
+        return word.len() >= 40 && word.is_ascii();
+    }
+    if word.len() >= 20 && word.is_ascii() {
+        return true;
+    }
+    let beside_unit = near(at + 1, at + 3).chain(near(at.saturating_sub(2), at)).any(|other| UNITS.contains(other));
+    if is_date_part(word) {
+        let beside_month =
+            near(at.saturating_sub(2), at).chain(near(at + 1, at + 3)).any(|other| MONTHS.contains(other));
+        return beside_month || word.len() == 4 || !beside_unit;
+    }
+    // `12345`, `a1b2c3d4`: counters and ids; a short number beside a unit is none.
+    digits == word.len() && !beside_unit || digits >= 3 && word.len() >= 8
+}
+
+/// A day, a year, `3rd`.
+fn is_date_part(word: &str) -> bool {
+    let number = word.trim_end_matches("st").trim_end_matches("nd").trim_end_matches("rd").trim_end_matches("th");
+    match number.parse::<u32>() {
+        Ok(day @ 1..=31) => number.len() <= 2 && day > 0,
+        Ok(year) => (1990..=2099).contains(&year) && number == word,
+        Err(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask;
+
+    fn same(a: &str, b: &str) {
+        assert_eq!(mask(a).unwrap_or(a.into()), mask(b).unwrap_or(b.into()), "{a} | {b}");
+    }
+
+    fn differ(a: &str, b: &str) {
+        assert_ne!(mask(a).unwrap_or(a.into()), mask(b).unwrap_or(b.into()), "{a} | {b}");
+    }
+
+    #[test]
+    fn what_rotates_is_masked() {
+        same("last modified may 25 2018", "last modified june 1 2019");
+        same("copyright 2019 example inc", "copyright 2020 example inc");
+        same("effective 1st march 2020", "effective 2nd april 2021");
+        same("1204 comments", "1209 comments");
+        same("ray id 7a8b9c0d1e2f3a4b", "ray id 0a8b9c0d1e2f3a4c");
+    }
+
+    #[test]
+    fn what_promises_is_kept() {
+        differ("we delete it after 30 days", "we delete it after 90 days");
+        differ("users must be 13 years old", "users must be 16 years old");
+        differ("at least 12 months", "at least 18 months");
+        differ("we may share it", "we shall share it");
+        differ("we sell a", "we sell b");
+    }
+}

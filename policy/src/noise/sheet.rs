@@ -1,0 +1,180 @@
+//! The texts of a policy as numbered statements. Blocks that stood in an earlier text are not read again.
+
+use super::mask;
+use crate::id::{Digest, StatementId};
+use crate::statement::{BlockKind, Outline, Role, Segment, blocks, comparable};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// One distinct text as statements.
+#[derive(Debug, Clone, Default)]
+pub struct Sheet {
+    /// Statement numbers in reading order, with repetitions.
+    pub order: Vec<u32>,
+    /// Each once, sorted.
+    pub set: Vec<u32>,
+    /// Their kin, each once, sorted: statements equal but for tokens that rotate are kin.
+    pub kin: Vec<u32>,
+    /// Bytes of all statements.
+    pub bytes: u64,
+}
+
+/// What is known of a statement whatever text it stands in.
+#[derive(Debug, Clone)]
+pub struct Known {
+    pub id: StatementId,
+    /// As it was last read.
+    pub text: Arc<str>,
+    pub role: Role,
+    pub kin: u32,
+    /// Hashes of its words, sorted, each once: to find rewordings.
+    pub words: Arc<[u32]>,
+}
+
+/// A block read: its sentences and their statement numbers.
+#[derive(Debug, Clone)]
+struct Piece {
+    numbers: Arc<[u32]>,
+    sentences: Arc<[Arc<str>]>,
+}
+
+/// The statements of all texts of one policy.
+#[derive(Debug, Default)]
+pub struct Sheets {
+    known: Vec<Known>,
+    by_form: HashMap<Box<str>, u32>,
+    kin_by_form: HashMap<Box<str>, u32>,
+    pieces: HashMap<Box<str>, Piece>,
+    /// Headings and table rows are split differently from other blocks with the same words.
+    headings: HashMap<Box<str>, Piece>,
+    rows: HashMap<Box<str>, Piece>,
+}
+
+impl Sheets {
+    /// All statements, by number.
+    pub fn known(&self) -> &[Known] {
+        &self.known
+    }
+
+    /// Reads a text to statement numbers.
+    pub fn read(&mut self, markdown: &str) -> Sheet {
+        let mut sheet = Sheet::default();
+        for block in blocks(markdown) {
+            let piece = self.piece(block.kind, block.raw);
+            sheet.order.extend_from_slice(&piece.numbers);
+        }
+        sheet.set = sheet.order.clone();
+        sheet.set.sort_unstable();
+        sheet.set.dedup();
+        sheet.kin = sheet.set.iter().map(|number| self.known[*number as usize].kin).collect();
+        sheet.kin.sort_unstable();
+        sheet.kin.dedup();
+        sheet.bytes = sheet.order.iter().map(|number| self.known[*number as usize].text.len() as u64).sum();
+        sheet
+    }
+
+    /// A text's statements in their places, with their numbers.
+    pub fn segments(&mut self, markdown: &str) -> (Vec<Segment>, Vec<u32>) {
+        let mut outline = Outline::default();
+        let (mut segments, mut numbers) = (Vec::new(), Vec::new());
+        for block in blocks(markdown) {
+            let piece = self.piece(block.kind, block.raw).clone();
+            outline.place(block.kind, &piece.sentences, |segment| segments.push(segment));
+            numbers.extend_from_slice(&piece.numbers);
+        }
+        // A heading of several lines is one statement: see `Outline::place`.
+        debug_assert_eq!(segments.len(), numbers.len());
+        (segments, numbers)
+    }
+
+    fn piece(&mut self, kind: BlockKind, raw: &str) -> &Piece {
+        let table = match kind {
+            BlockKind::Heading(_) => &self.headings,
+            BlockKind::Row => &self.rows,
+            _ => &self.pieces,
+        };
+        if !table.contains_key(raw) {
+            let piece = self.read_piece(kind, raw);
+            let table = match kind {
+                BlockKind::Heading(_) => &mut self.headings,
+                BlockKind::Row => &mut self.rows,
+                _ => &mut self.pieces,
+            };
+            table.insert(raw.into(), piece);
+        }
+        let table = match kind {
+            BlockKind::Heading(_) => &self.headings,
+            BlockKind::Row => &self.rows,
+            _ => &self.pieces,
+        };
+        &table[raw]
+    }
+
+    fn read_piece(&mut self, kind: BlockKind, raw: &str) -> Piece {
+        let block = crate::statement::Block { kind, raw };
+        let sentences: Vec<Arc<str>> = block.sentences().into_iter().map(Arc::from).collect();
+        let numbers = sentences.iter().map(|text| self.number(text, kind.role())).collect();
+        Piece { numbers, sentences: sentences.into() }
+    }
+
+    fn number(&mut self, text: &Arc<str>, role: Role) -> u32 {
+        let form = comparable(text);
+        // A line of marks alone has no comparable form; it is itself.
+        let form = if form.is_empty() { text.to_string() } else { form };
+        if let Some(number) = self.by_form.get(form.as_str()) {
+            return *number;
+        }
+        let number = self.known.len() as u32;
+        let masked = mask::mask(&form);
+        let kin_form = masked.as_deref().unwrap_or(&form);
+        let next_kin = self.kin_by_form.len() as u32;
+        let kin = *self.kin_by_form.entry(kin_form.into()).or_insert(next_kin);
+        let mut words: Vec<u32> = form.split(' ').map(word_hash).collect();
+        words.sort_unstable();
+        words.dedup();
+        self.known.push(Known {
+            id: StatementId(Digest::of(&form).short(12)),
+            text: text.clone(),
+            role,
+            kin,
+            words: words.into(),
+        });
+        self.by_form.insert(form.into(), number);
+        number
+    }
+}
+
+fn word_hash(word: &str) -> u32 {
+    word.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statement::{segment, statement_id};
+
+    #[test]
+    fn a_sheet_holds_what_segmenting_gives() {
+        let text = "# Title\n\nWe do:\n\n* one thing. And more.\n* other\n\n| a | b |\n\nTitle\n";
+        let mut sheets = Sheets::default();
+        sheets.read("# Title\n\n* other");
+        let sheet = sheets.read(text);
+        let ids: Vec<StatementId> =
+            sheet.order.iter().map(|number| sheets.known()[*number as usize].id.clone()).collect();
+        let plain = segment(text);
+        assert_eq!(ids, plain.iter().map(|segment| statement_id(&segment.text)).collect::<Vec<_>>());
+        let (segments, numbers) = sheets.segments(text);
+        assert_eq!(segments, plain);
+        assert_eq!(numbers, sheet.order);
+    }
+
+    #[test]
+    fn typography_makes_no_other_statement_and_a_date_only_kin() {
+        let mut sheets = Sheets::default();
+        let a = sheets.read("We don’t sell it.\n\nUpdated 3 May 2020\n");
+        let b = sheets.read("* We don't sell it\n\nUpdated 4 June 2021\n");
+        assert_ne!(a.set, b.set);
+        assert_eq!(a.kin, b.kin);
+        assert_eq!(a.order[0], b.order[0]);
+    }
+}
