@@ -46,6 +46,10 @@ pub enum Command {
     /// Serve pages on loopback, for measurements.
     #[command(hide = true)]
     Replay(crate::command::replay::Args),
+    /// Bring everything derived up to date.
+    Derive(crate::command::derive::Args),
+    /// List findings, heaviest first.
+    Findings(crate::command::findings::Args),
     /// Bring in the history that others recorded.
     Import(crate::command::import::Args),
     /// Print a completion script for a shell.
@@ -60,6 +64,8 @@ impl Cli {
             Command::Replay(args) => crate::command::replay::run(args, global),
             Command::Crawl(args) => crate::command::crawl::run(args, global),
             Command::Bench(args) => crate::command::bench::run(args, global),
+            Command::Derive(args) => crate::command::derive::run(args, global),
+            Command::Findings(args) => crate::command::findings::run(args, global),
             Command::Import(args) => crate::command::import::run(args, global),
             Command::Completions(args) => crate::command::completions::run(args, global),
         }

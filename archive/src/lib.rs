@@ -5,14 +5,17 @@
 //! * [`warc`]: WARC 1.1, written and read;
 //! * [`body`]: bodies decoded within limits;
 //! * [`catalog`]: the SQLite file that says where everything lies, and how it is rebuilt;
-//! * [`verify`]: every digest and every reference checked.
-//! * [`text`]: texts at little cost, and what others recorded.
+//! * [`verify`]: every digest and every reference checked;
+//! * [`text`]: texts at little cost, and what others recorded;
+//! * [`derived`]: histories, derived from all that, and [`read`]: what is asked about them.
 //!
 //! The disk format is docs/archive-format.md.
 
 pub mod body;
 pub mod capture;
 pub mod catalog;
+pub mod derived;
+pub mod read;
 pub mod store;
 pub mod verify;
 pub mod text;
@@ -20,5 +23,7 @@ pub mod warc;
 
 pub use capture::{Facts, Head, LastSeen, NewCapture, Redirect, Response, Truncated};
 pub use catalog::rebuild::{RebuildError, Rebuilt};
+pub use derived::{Derivation, DeriveError};
+pub use read::{Histories, HistoryError};
 pub use store::{Archive, OpenError, ReadError, StoreError, StoredResponse};
 pub use verify::Fault;

@@ -3,7 +3,7 @@
 
 mod derive;
 
-pub use derive::{Recording, Texts, derive};
+pub use derive::{Recording, Texts, derive, in_order};
 
 use crate::finding::{EvidenceClass, Finding};
 use crate::id::{Digest, PolicyId, StatementId, VersionId};

@@ -1,7 +1,7 @@
 //! `walkback import …`.
 
 use crate::cli::{Exit, Global};
-use anyhow::Context as _;
+use archive::Archive;
 use crawler::import::git::Repository;
 use crawler::import::{Progress, Report, ota_versions};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -28,14 +28,13 @@ enum From {
 }
 
 pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
-    let dir = global.data.join("archive");
-    std::fs::create_dir_all(&dir).with_context(|| format!("cannot make the folder `{}`", dir.display()))?;
+    let archive = Archive::open(&global.data.join("archive"))?;
     let bar = bar(global);
     let report = match args.from {
         From::OtaVersions { path, service, branch } => {
             let repository = Repository::open(&path)?;
             let options = ota_versions::Options { services: service, branch, threads: 0 };
-            ota_versions::import(&repository, &dir, &options, &|progress| show(&bar, progress))?
+            ota_versions::import(&repository, &archive, &options, &|progress| show(&bar, progress))?
         }
     };
     bar.finish_and_clear();

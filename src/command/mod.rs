@@ -4,4 +4,6 @@ pub mod bench;
 pub mod completions;
 pub mod crawl;
 pub mod replay;
+pub mod derive;
+pub mod findings;
 pub mod import;

@@ -2,12 +2,12 @@
 
 use super::chunk;
 use super::table::{self, TextError};
-use super::Texts;
+use super::{TextFacts, Texts};
 use chrono::{DateTime, Utc};
-use policy::finding::EvidenceClass;
 use policy::history::Cause;
-use policy::id::PolicyId;
+use policy::id::{Digest, PolicyId};
 use rusqlite::{Connection, OptionalExtension as _, params};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -94,6 +94,14 @@ impl Addition {
     pub fn versions(&self) -> usize {
         self.recorded.len()
     }
+}
+
+/// How much is recorded of a policy.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Summary {
+    pub versions: u64,
+    /// Changes when a version comes.
+    pub key: String,
 }
 
 /// A collection that versions were imported from.
@@ -291,9 +299,78 @@ impl Imported {
         table::read_one(&self.connection, row, number)
     }
 
-    /// What evidence an imported text is.
-    pub fn class() -> EvidenceClass {
-        EvidenceClass::C
+    /// All texts of a policy.
+    pub fn texts(&self, row: i64) -> Result<Texts, TextError> {
+        table::load(&self.connection, row)
+    }
+
+    /// Digests and sizes of a policy's texts, by number.
+    pub fn text_facts(&self, row: i64) -> Result<Vec<TextFacts>, TextError> {
+        table::facts(&self.connection, row)
+    }
+
+    /// For each policy's row, how many versions there are and a key that changes when one comes.
+    pub fn summaries(&self) -> Result<HashMap<i64, Summary>, TextError> {
+        // Versions are only ever added, so number and sums tell whether anything is new.
+        let mut read = self.connection.prepare(
+            "SELECT policy, count(*), sum(at / 1000000 * (number % 97 + 1)), sum(cause * (number % 89 + 1)),
+                    sum(coalesce(text, -1) * (number % 83 + 1)), group_concat(DISTINCT collection)
+             FROM recorded GROUP BY policy",
+        )?;
+        let mut summaries: HashMap<i64, Summary> = read
+            .query_map([], |row| {
+                let versions: i64 = row.get(1)?;
+                let sums: (i64, i64, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
+                let key = format!("{versions} {sums:?} {}", row.get::<_, String>(5)?);
+                Ok((row.get(0)?, Summary { versions: versions as u64, key }))
+            })?
+            .collect::<Result<_, _>>()?;
+        // The last text's digest stands for them all: another import gives another one.
+        let mut read = self.connection.prepare(
+            "SELECT policy, max(number), digest, sum(bytes) FROM text GROUP BY policy",
+        )?;
+        let mut rows = read.query([])?;
+        while let Some(row) = rows.next()? {
+            if let Some(summary) = summaries.get_mut(&row.get(0)?) {
+                let (digest, bytes) = (Digest(row.get(2)?), row.get::<_, i64>(3)?);
+                summary.key = format!("{} {digest} {bytes}", summary.key);
+            }
+        }
+        Ok(summaries)
+    }
+
+    /// Policies that go on where another service's policy of the same name ended, with the very same text:
+    /// the service was renamed.
+    pub fn renames(&self) -> Result<HashMap<PolicyId, PolicyId>, TextError> {
+        let mut read = self.connection.prepare(
+            "SELECT service, name, first.at, last.at, first_text.digest, last_text.digest
+             FROM (SELECT policy, min(number) AS low, max(number) AS high FROM recorded WHERE text IS NOT NULL GROUP BY policy)
+             JOIN policy ON policy.id = policy
+             JOIN recorded AS first ON first.policy = policy.id AND first.number = low
+             JOIN recorded AS last ON last.policy = policy.id AND last.number = high
+             JOIN text AS first_text ON first_text.policy = policy.id AND first_text.number = first.text
+             JOIN text AS last_text ON last_text.policy = policy.id AND last_text.number = last.text
+             ORDER BY service, name",
+        )?;
+        let ends = read
+            .query_map([], |row| {
+                let policy = PolicyId::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+                Ok((policy, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?, row.get::<_, [u8; 32]>(4)?, row.get::<_, [u8; 32]>(5)?))
+            })?
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut by_last: HashMap<(&str, [u8; 32]), Vec<(&PolicyId, i64)>> = HashMap::new();
+        for (policy, _, until, _, last) in &ends {
+            by_last.entry((&policy.name, *last)).or_default().push((policy, *until));
+        }
+        let mut renames = HashMap::new();
+        for (policy, from, _, first, _) in &ends {
+            let mut earlier = by_last.get(&(policy.name.as_str(), *first)).into_iter().flatten();
+            let found = earlier.find(|(other, until)| other.service != policy.service && until <= from);
+            if let Some((other, _)) = found {
+                renames.insert(policy.clone(), (*other).clone());
+            }
+        }
+        Ok(renames)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::chunk::{self, Chunk, DamagedChunk, Kind, Packed, Tail};
 use super::{TextFacts, Texts};
-use policy::id::Digest;
+use policy::id::{Digest, PolicyId};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 /// The tables, for a new file.
@@ -39,6 +39,10 @@ pub enum TextError {
     Sqlite(#[from] rusqlite::Error),
     #[error(transparent)]
     Damaged(#[from] DamagedChunk),
+    #[error("the derived history of {policy} is damaged: delete `derived.sqlite` and run `walkback derive`")]
+    DamagedHistory { policy: PolicyId },
+    #[error("a derived finding is damaged: delete `derived.sqlite` and run `walkback derive`")]
+    DamagedFinding,
     #[error("text {number} of policy row {policy} is not in the archive")]
     NoText { policy: i64, number: u32 },
 }
@@ -65,13 +69,7 @@ pub fn load(connection: &Connection, policy: i64) -> Result<Texts, TextError> {
             texts.sequences.extend(sequences);
         }
     }
-    let mut read =
-        connection.prepare_cached("SELECT digest, bytes FROM text WHERE policy = ? ORDER BY number")?;
-    let facts = read.query_map([policy], |row| {
-        Ok(TextFacts { digest: Digest(row.get(0)?), bytes: row.get::<_, i64>(1)? as u64 })
-    })?;
-    for facts in facts {
-        let facts = facts?;
+    for facts in facts(connection, policy)? {
         texts.by_digest.insert(facts.digest, texts.facts.len() as u32);
         texts.facts.push(facts);
     }
@@ -79,6 +77,16 @@ pub fn load(connection: &Connection, policy: i64) -> Result<Texts, TextError> {
         return Err(damaged(Kind::Sequences, 0).into());
     }
     Ok(texts)
+}
+
+/// Digests and sizes of a policy's texts, by number.
+pub fn facts(connection: &Connection, policy: i64) -> Result<Vec<TextFacts>, TextError> {
+    let mut read =
+        connection.prepare_cached("SELECT digest, bytes FROM text WHERE policy = ? ORDER BY number")?;
+    let facts = read.query_map([policy], |row| {
+        Ok(TextFacts { digest: Digest(row.get(0)?), bytes: row.get::<_, i64>(1)? as u64 })
+    })?;
+    Ok(facts.collect::<Result<_, _>>()?)
 }
 
 /// One text, without reading the others.

@@ -4,6 +4,7 @@ use super::git::{Blob, GitError, Repository};
 use super::{PROGRESS_EVERY, Progress, Report, matches, message};
 use archive::text::imported::{Addition, OpenImportedError};
 use archive::text::table::TextError;
+use archive::Archive;
 use archive::text::{Imported, Recorded};
 use chrono::DateTime;
 use policy::history::Cause;
@@ -61,10 +62,12 @@ struct Listed {
 /// where it was, and one that is run again reads only commits that are not here yet.
 pub fn import(
     repository: &Repository,
-    archive: &Path,
+    archive: &Archive,
     options: &Options,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, ImportError> {
+    // The archive was opened to write, so that nobody else writes meanwhile.
+    let archive: &Path = archive.dir();
     let mut store = Imported::open(archive)?;
     let mut report = Report { collection: repository.name(), ..Report::default() };
     let head = repository.head(options.branch.as_deref())?;

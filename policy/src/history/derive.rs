@@ -51,11 +51,10 @@ const CAME_BACK: TimeDelta = TimeDelta::days(30);
 const SAME_FINDING: TimeDelta = TimeDelta::days(60);
 
 /// Derives everything about one policy. The same recordings give the same history, in whatever order they come.
-pub fn derive(policy: &PolicyId, mut recordings: Vec<Recording>, texts: &dyn Texts, rules: &Rules) -> History {
-    recordings.sort_by(|a, b| {
-        (a.at, &a.recorder, a.text.map(|t| texts.facts(t))).cmp(&(b.at, &b.recorder, b.text.map(|t| texts.facts(t))))
-    });
-    let mut desk = Desk::new(texts, rules);
+pub fn derive(policy: &PolicyId, recordings: Vec<Recording>, texts: &dyn Texts, rules: &Rules) -> History {
+    let order = in_order(&recordings);
+    let recordings: Vec<Recording> = order.into_iter().map(|place| recordings[place].clone()).collect();
+    let mut desk = Desk::new(&recordings, texts, rules);
     let reads = desk.read_all(&recordings);
     let mut history = History {
         policy: policy.clone(),
@@ -77,6 +76,16 @@ pub fn derive(policy: &PolicyId, mut recordings: Vec<Recording>, texts: &dyn Tex
     history.findings = findings(policy, drafts, &recordings, &history);
     // Numbers of statements are in order of first sight already: the same texts give the same numbers.
     history
+}
+
+/// The places of recordings in order of time. Those of one instant keep the order of the record.
+pub fn in_order(recordings: &[Recording]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..recordings.len()).collect();
+    order.sort_by(|a, b| {
+        let (a, b) = (&recordings[*a], &recordings[*b]);
+        (a.at, &a.recorder).cmp(&(b.at, &b.recorder))
+    });
+    order
 }
 
 /// A judgement with the places of its versions.
@@ -108,9 +117,14 @@ struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    fn new(texts: &'a dyn Texts, rules: &'a Rules) -> Self {
+    fn new(recordings: &[Recording], texts: &'a dyn Texts, rules: &'a Rules) -> Self {
         let mut sheets = Sheets::default();
-        let read = (0..texts.len() as u32).map(|number| sheets.read(&texts.text(number))).collect();
+        let mut read = vec![None; texts.len()];
+        // In order of first use, so that the numbers of statements do not depend on the numbers of texts.
+        for text in recordings.iter().filter_map(|recording| recording.text) {
+            read[text as usize].get_or_insert_with(|| sheets.read(&texts.text(text)));
+        }
+        let read = read.into_iter().map(Option::unwrap_or_default).collect();
         Self { texts, rules, sheets, read, cache: Cache::default(), documents: Vec::new(), places: HashMap::new() }
     }
 

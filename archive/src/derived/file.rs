@@ -1,0 +1,348 @@
+//! The tables of `derived.sqlite`, and how a history lies in them.
+//!
+//! A history is one row a policy: statements, versions and changes as JSON, the versions' sequences of
+//! statements as steps between numbers, both compressed. What `imported.sqlite` holds already
+//! (digests, origins) is put in when it is read. Findings and the times of versions have rows of their
+//! own, so that they are found without reading histories.
+
+use crate::text::chunk::{read_varint, varint};
+use crate::text::table::{self, TextError};
+use crate::text::imported::{self, OpenImportedError};
+use chrono::{DateTime, Utc};
+use policy::finding::{EvidenceClass, Finding};
+use policy::history::{Cause, Change, History, Reading, Statement, Version};
+use policy::id::{Digest, PolicyId, VersionId};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+const SCHEMA: &str = "
+CREATE TABLE extracted(
+  digest BLOB NOT NULL,             -- SHA-256 of the captured body
+  reading TEXT NOT NULL,            -- selectors and extractor: see docs/history.md
+  policy INTEGER NOT NULL REFERENCES policy(id),
+  text INTEGER,                     -- NULL where nothing could be extracted
+  why TEXT NOT NULL,
+  PRIMARY KEY(policy, digest, reading)
+) WITHOUT ROWID;
+CREATE TABLE history(
+  policy INTEGER PRIMARY KEY REFERENCES policy(id),
+  input BLOB NOT NULL,              -- digest of what it was derived from
+  facts BLOB NOT NULL,              -- zstd of JSON
+  sequences BLOB NOT NULL           -- zstd of statement numbers
+);
+CREATE TABLE version(
+  policy INTEGER NOT NULL REFERENCES policy(id),
+  at INTEGER NOT NULL,              -- microseconds since 1970
+  number INTEGER NOT NULL,          -- its place in the history
+  id TEXT NOT NULL,
+  shown INTEGER NOT NULL,           -- 1 where it is the document in its main edition
+  imported INTEGER NOT NULL,        -- 1: the text lies in imported.sqlite
+  text INTEGER,
+  PRIMARY KEY(policy, at, number)
+) WITHOUT ROWID;
+CREATE TABLE finding(
+  id TEXT PRIMARY KEY,
+  policy INTEGER NOT NULL REFERENCES policy(id),
+  place INTEGER NOT NULL,
+  weight REAL NOT NULL,
+  data TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX finding_policy ON finding(policy, place);
+";
+const FORMAT: i64 = 1;
+const LEVEL: i32 = 5;
+
+/// Where a version's text and facts lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Origin {
+    /// In `imported.sqlite`, else in `derived.sqlite`.
+    pub imported: bool,
+    /// The number of its row there.
+    pub row: u32,
+    pub text: Option<u32>,
+}
+
+/// A version without what is put in when it is read.
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredVersion {
+    id: VersionId,
+    at: i64,
+    seen_until: i64,
+    cause: Cause,
+    #[serde(flatten)]
+    reading: Reading,
+    note: String,
+    class: EvidenceClass,
+    recorder: u32,
+    origin: Origin,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    own: Option<(Digest, u64, Vec<String>)>,
+    /// Which of the sequences.
+    sequence: u32,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored {
+    follows: Option<PolicyId>,
+    recorders: Vec<String>,
+    versions: Vec<StoredVersion>,
+    statements: Vec<Statement>,
+    changes: Vec<Change>,
+}
+
+/// Opens the file, making it where it is new; a file of another format is made anew.
+pub(crate) fn open(dir: &Path) -> Result<Connection, OpenImportedError> {
+    let path = dir.join(super::FILE);
+    let schema = [table::SCHEMA, SCHEMA];
+    match imported::open(&path, &schema, FORMAT) {
+        Err(OpenImportedError::Newer { .. }) => {
+            // Derived state of another program version is no loss.
+            for suffix in ["", "-wal", "-shm"] {
+                let _ = std::fs::remove_file(dir.join(format!("{}{suffix}", super::FILE)));
+            }
+            imported::open(&path, &schema, FORMAT)
+        }
+        opened => opened,
+    }
+}
+
+/// A history packed for its row.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    pub policy: PolicyId,
+    pub input: Digest,
+    facts: Vec<u8>,
+    sequences: Vec<u8>,
+    versions: Vec<(i64, String, bool, Origin)>,
+    findings: Vec<(String, f64, String)>,
+}
+
+/// Packs a history; `origins` are its versions', in the same order.
+pub(crate) fn pack(history: History, origins: Vec<Origin>, input: Digest) -> Packed {
+    let History { policy, follows, versions, statements, changes, findings } = history;
+    let mut recorders: Vec<String> = versions.iter().map(|version| version.recorder.clone()).collect();
+    recorders.sort();
+    recorders.dedup();
+    // Versions of one text share a sequence.
+    let mut sequences = Vec::new();
+    let mut sequence_of: std::collections::HashMap<(bool, Option<u32>), u32> = std::collections::HashMap::new();
+    let mut rows = Vec::with_capacity(versions.len());
+    let mut stored = Vec::with_capacity(versions.len());
+    for (version, origin) in versions.into_iter().zip(origins) {
+        let shown = version.reading.is_document();
+        rows.push((version.at.timestamp_micros(), version.id.0.clone(), shown, origin));
+        let next = sequence_of.len() as u32;
+        let sequence = *sequence_of.entry((origin.imported, origin.text)).or_insert_with(|| {
+            varint(version.statements.len() as u64, &mut sequences);
+            let mut before = 0i64;
+            for number in &version.statements {
+                let step = i64::from(*number) - before;
+                varint(((step << 1) ^ (step >> 63)) as u64, &mut sequences);
+                before = i64::from(*number);
+            }
+            next
+        });
+        let own = (!origin.imported).then(|| (version.digest, version.bytes, version.origins));
+        stored.push(StoredVersion {
+            id: version.id,
+            at: version.at.timestamp_micros(),
+            seen_until: version.seen_until.timestamp_micros(),
+            cause: version.cause,
+            reading: version.reading,
+            note: version.note,
+            class: version.class,
+            recorder: recorders.binary_search(&version.recorder).unwrap_or(0) as u32,
+            origin,
+            own,
+            sequence,
+        });
+    }
+    let stored = Stored { follows, recorders, versions: stored, statements, changes };
+    let json = serde_json::to_vec(&stored).expect("a history is JSON");
+    let findings = findings
+        .into_iter()
+        .map(|finding| {
+            let data = serde_json::to_string(&finding).expect("a finding is JSON");
+            (finding.id.0, f64::from(finding.judgement.weight), data)
+        })
+        .collect();
+    Packed {
+        policy,
+        input,
+        facts: zstd::bulk::compress(&json, LEVEL).expect("zstd compresses any bytes"),
+        sequences: zstd::bulk::compress(&sequences, LEVEL).expect("zstd compresses any bytes"),
+        versions: rows,
+        findings,
+    }
+}
+
+/// Writes a packed history in place of the policy's old one; to be called within a transaction.
+pub(crate) fn save(connection: &Connection, packed: &Packed) -> Result<(), TextError> {
+    let row = table::policy_row(connection, &packed.policy.service, &packed.policy.name)?;
+    forget(connection, row)?;
+    connection
+        .prepare_cached("INSERT INTO history(policy, input, facts, sequences) VALUES(?, ?, ?, ?)")?
+        .execute(params![row, packed.input.0, packed.facts, packed.sequences])?;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO version(policy, at, number, id, shown, imported, text) VALUES(?, ?, ?, ?, ?, ?, ?)",
+    )?;
+    for (number, (at, id, shown, origin)) in packed.versions.iter().enumerate() {
+        insert.execute(params![row, at, number as i64, id, shown, origin.imported, origin.text])?;
+    }
+    let mut insert =
+        connection.prepare_cached("INSERT INTO finding(id, policy, place, weight, data) VALUES(?, ?, ?, ?, ?)")?;
+    for (place, (id, weight, data)) in packed.findings.iter().enumerate() {
+        insert.execute(params![id, row, place as i64, weight, data])?;
+    }
+    Ok(())
+}
+
+/// Removes a policy's derived rows.
+pub(crate) fn forget(connection: &Connection, row: i64) -> Result<(), TextError> {
+    for statement in [
+        "DELETE FROM history WHERE policy = ?",
+        "DELETE FROM version WHERE policy = ?",
+        "DELETE FROM finding WHERE policy = ?",
+    ] {
+        connection.prepare_cached(statement)?.execute([row])?;
+    }
+    Ok(())
+}
+
+/// What each policy's history was derived from.
+pub(crate) fn inputs(connection: &Connection) -> Result<Vec<(PolicyId, i64, Digest)>, TextError> {
+    let mut read = connection.prepare(
+        "SELECT service, name, id, input FROM history JOIN policy ON id = policy ORDER BY service, name",
+    )?;
+    let rows = read.query_map([], |row| {
+        let policy = PolicyId::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+        Ok((policy, row.get(2)?, Digest(row.get(3)?)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A policy's history; `fill` gives digest, size and origins of an imported version by its row.
+pub(crate) fn history(
+    connection: &Connection,
+    policy: &PolicyId,
+    mut fill: impl FnMut(Origin) -> (Digest, u64, Vec<String>),
+) -> Result<Option<History>, TextError> {
+    let mut read = connection.prepare_cached(
+        "SELECT id, facts, sequences FROM history JOIN policy ON id = policy WHERE service = ? AND name = ?",
+    )?;
+    let row = read
+        .query_row([&policy.service, &policy.name], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?))
+        })
+        .optional()?;
+    let Some((row, facts, sequences)) = row else { return Ok(None) };
+    let damaged = || TextError::DamagedHistory { policy: policy.clone() };
+    let facts = zstd::stream::decode_all(facts.as_slice()).map_err(|_| damaged())?;
+    let stored: Stored = serde_json::from_slice(&facts).map_err(|_| damaged())?;
+    let sequences = zstd::stream::decode_all(sequences.as_slice()).map_err(|_| damaged())?;
+    let sequences = read_sequences(&sequences).ok_or_else(damaged)?;
+    let time = |micros| DateTime::<Utc>::from_timestamp_micros(micros).unwrap_or_default();
+    let mut versions = Vec::with_capacity(stored.versions.len());
+    for version in stored.versions {
+        let (digest, bytes, origins) = version.own.unwrap_or_else(|| fill(version.origin));
+        versions.push(Version {
+            id: version.id,
+            at: time(version.at),
+            seen_until: time(version.seen_until),
+            cause: version.cause,
+            reading: version.reading,
+            note: version.note,
+            class: version.class,
+            recorder: stored.recorders.get(version.recorder as usize).cloned().unwrap_or_default(),
+            digest,
+            bytes,
+            origins,
+            statements: sequences.get(version.sequence as usize).cloned().ok_or_else(damaged)?,
+        });
+    }
+    let findings = findings_of(connection, row)?;
+    Ok(Some(History {
+        policy: policy.clone(),
+        follows: stored.follows,
+        versions,
+        statements: stored.statements,
+        changes: stored.changes,
+        findings,
+    }))
+}
+
+fn read_sequences(mut raw: &[u8]) -> Option<Vec<Vec<u32>>> {
+    let mut sequences = Vec::new();
+    while !raw.is_empty() {
+        let len = read_varint(&mut raw)?;
+        let mut sequence = Vec::with_capacity((len as usize).min(raw.len()));
+        let mut before = 0i64;
+        for _ in 0..len {
+            let step = read_varint(&mut raw)?;
+            before += (step >> 1) as i64 ^ -((step & 1) as i64);
+            sequence.push(u32::try_from(before).ok()?);
+        }
+        sequences.push(sequence);
+    }
+    Some(sequences)
+}
+
+fn findings_of(connection: &Connection, row: i64) -> Result<Vec<Finding>, TextError> {
+    let mut read = connection.prepare_cached("SELECT data FROM finding WHERE policy = ? ORDER BY place")?;
+    parse_findings(read.query([row])?)
+}
+
+/// All findings, heaviest first.
+pub(crate) fn findings(connection: &Connection) -> Result<Vec<Finding>, TextError> {
+    let mut read = connection.prepare_cached("SELECT data FROM finding ORDER BY weight DESC, id")?;
+    parse_findings(read.query([])?)
+}
+
+/// One finding.
+pub(crate) fn finding(connection: &Connection, id: &str) -> Result<Option<Finding>, TextError> {
+    let mut read = connection.prepare_cached("SELECT data FROM finding WHERE id = ?")?;
+    Ok(parse_findings(read.query([id])?)?.pop())
+}
+
+fn parse_findings(mut rows: rusqlite::Rows<'_>) -> Result<Vec<Finding>, TextError> {
+    let mut findings = Vec::new();
+    while let Some(row) = rows.next()? {
+        let data = row.get_ref(0)?.as_str().unwrap_or_default();
+        findings.push(serde_json::from_str(data).map_err(|_| TextError::DamagedFinding)?);
+    }
+    Ok(findings)
+}
+
+/// The version that stood at `when`, and where its text lies.
+pub(crate) fn as_of(
+    connection: &Connection,
+    policy: &PolicyId,
+    when: DateTime<Utc>,
+) -> Result<Option<(VersionId, bool, u32)>, TextError> {
+    let mut read = connection.prepare_cached(
+        "SELECT version.id, imported, text FROM version JOIN policy ON policy.id = policy
+         WHERE service = ? AND name = ? AND at <= ? AND shown = 1 AND text IS NOT NULL
+         ORDER BY at DESC, number DESC LIMIT 1",
+    )?;
+    Ok(read
+        .query_row(params![policy.service, policy.name, when.timestamp_micros()], |row| {
+            Ok((VersionId(row.get(0)?), row.get(1)?, row.get(2)?))
+        })
+        .optional()?)
+}
+
+/// Where a version's text lies.
+pub(crate) fn text_place(
+    connection: &Connection,
+    policy: &PolicyId,
+    version: &VersionId,
+) -> Result<Option<(bool, Option<u32>)>, TextError> {
+    let mut read = connection.prepare_cached(
+        "SELECT imported, text FROM version JOIN policy ON policy.id = policy
+         WHERE service = ? AND name = ? AND version.id = ?",
+    )?;
+    Ok(read
+        .query_row(params![policy.service, policy.name, version.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}

@@ -1,0 +1,98 @@
+//! `walkback findings`.
+
+use crate::cli::{Exit, Global};
+use archive::Archive;
+use chrono::NaiveDate;
+use policy::finding::{Finding, Kind};
+use std::io::Write as _;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only this kind: reversal, expansion or strengthening.
+    #[arg(long, value_parser = kind)]
+    kind: Option<Kind>,
+    /// Only this service; `*` and `?` stand for characters.
+    #[arg(long)]
+    service: Option<String>,
+    /// Only findings first seen on this day or later: 2024-05-31.
+    #[arg(long, value_name = "DATE")]
+    since: Option<NaiveDate>,
+    /// At most so many.
+    #[arg(long)]
+    limit: Option<usize>,
+}
+
+fn kind(name: &str) -> Result<Kind, String> {
+    Kind::ALL.into_iter().find(|kind| kind.key() == name).ok_or_else(|| "one of reversal, expansion, strengthening".into())
+}
+
+pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+    let archive = Archive::open_read_only(&global.data.join("archive"))?;
+    let wanted = |finding: &Finding| {
+        args.kind.is_none_or(|kind| finding.judgement.kind == kind)
+            && args.service.as_deref().is_none_or(|glob| crawler::import::matches(glob, &finding.policy.service))
+            && args.since.is_none_or(|since| finding.first_seen_after.date_naive() >= since)
+    };
+    let mut out = std::io::stdout().lock();
+    let limit = args.limit.unwrap_or(usize::MAX);
+    for finding in archive.findings()?.into_iter().filter(wanted).take(limit) {
+        if global.json {
+            writeln!(out, "{}", json(&finding))?;
+        } else {
+            write(&mut out, &finding)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// One finding as others read it: the fields of docs/cli.md, and more.
+pub fn json(finding: &Finding) -> serde_json::Value {
+    let judgement = &finding.judgement;
+    serde_json::json!({
+        "id": finding.id,
+        "kind": judgement.kind,
+        "topic": judgement.topic,
+        "severity": judgement.severity,
+        "confidence": judgement.confidence,
+        "status": finding.status,
+        "service": finding.policy.service,
+        "policy": finding.policy.name,
+        "date": finding.first_seen_after.date_naive(),
+        "effective": judgement.effective,
+        "before": judgement.before,
+        "after": judgement.after,
+        "reason": judgement.reason,
+        "class": finding.class,
+        "rule": judgement.rule,
+        "weight": judgement.weight,
+        "from": finding.from,
+        "to": finding.to,
+        "last_seen_before": finding.last_seen_before,
+        "first_seen_after": finding.first_seen_after,
+        "status_note": finding.status_note,
+        "silent": judgement.silent,
+        "state_before": judgement.state_before,
+        "state_after": judgement.state_after,
+    })
+}
+
+fn write(out: &mut impl std::io::Write, finding: &Finding) -> std::io::Result<()> {
+    let judgement = &finding.judgement;
+    writeln!(
+        out,
+        "{}  {} {} ({}, severity {}) {}  {}",
+        finding.id,
+        finding.first_seen_after.date_naive(),
+        judgement.kind,
+        judgement.topic.label(),
+        judgement.severity,
+        finding.policy,
+        finding.status.key(),
+    )?;
+    for (mark, sentence) in [("-", &judgement.before), ("+", &judgement.after)] {
+        if !sentence.is_empty() {
+            writeln!(out, "  {mark} {sentence}")?;
+        }
+    }
+    writeln!(out, "  {}\n", judgement.reason)
+}
