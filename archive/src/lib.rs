@@ -17,8 +17,8 @@ pub mod catalog;
 pub mod derived;
 pub mod read;
 pub mod store;
-pub mod verify;
 pub mod text;
+pub mod verify;
 pub mod warc;
 
 pub use capture::{Facts, Head, LastSeen, NewCapture, Redirect, Response, Truncated};

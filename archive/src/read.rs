@@ -73,10 +73,16 @@ impl Histories {
     }
 
     /// The version that stood at `when`, and its text.
-    pub fn as_of(&self, policy: &PolicyId, when: DateTime<Utc>) -> Result<Option<(VersionId, String)>, HistoryError> {
+    pub fn as_of(
+        &self,
+        policy: &PolicyId,
+        when: DateTime<Utc>,
+    ) -> Result<Option<(VersionId, String)>, HistoryError> {
         match file::as_of(&self.derived, policy, when)? {
             None => Ok(None),
-            Some((version, imported, text)) => Ok(Some((version, readable(self.read(policy, imported, text)?)))),
+            Some((version, imported, text)) => {
+                Ok(Some((version, readable(self.read(policy, imported, text)?))))
+            }
         }
     }
 

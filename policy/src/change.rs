@@ -92,7 +92,8 @@ fn moved(before: &Sheet, after: &Sheet) -> u32 {
         place.entry(*number).or_insert(n);
     }
     let mut seen = std::collections::HashSet::new();
-    let places = after.order.iter().filter(|number| seen.insert(**number)).filter_map(|number| place.get(number));
+    let places =
+        after.order.iter().filter(|number| seen.insert(**number)).filter_map(|number| place.get(number));
     // Patience sorting: the length of the longest ascending run.
     let (mut tops, mut common): (Vec<usize>, u32) = (Vec::new(), 0);
     for place in places {

@@ -56,7 +56,8 @@ pub fn derive(
     let declarations = declarations(&global.data)?;
     let derivation = Derivation { rules: &rules, rules_digest, declarations: &declarations, all, threads };
     let target = if global.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let style = ProgressStyle::with_template("deriving {wide_bar} {pos}/{len} {eta}").expect("the template is valid");
+    let style =
+        ProgressStyle::with_template("deriving {wide_bar} {pos}/{len} {eta}").expect("the template is valid");
     let bar = ProgressBar::with_draw_target(None, target).with_style(style);
     let report = archive.derive(&derivation, &|progress| {
         bar.set_length(progress.all);
@@ -95,7 +96,8 @@ fn files(dir: &Path, extension: &str) -> anyhow::Result<Vec<(String, String)>> {
     for entry in entries {
         let path = entry?.path();
         if path.extension().is_some_and(|found| found == extension) {
-            let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("cannot read `{}`", path.display()))?;
             files.push((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), text));
         }
     }

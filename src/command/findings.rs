@@ -23,14 +23,20 @@ pub struct Args {
 }
 
 fn kind(name: &str) -> Result<Kind, String> {
-    Kind::ALL.into_iter().find(|kind| kind.key() == name).ok_or_else(|| "one of reversal, expansion, strengthening".into())
+    Kind::ALL
+        .into_iter()
+        .find(|kind| kind.key() == name)
+        .ok_or_else(|| "one of reversal, expansion, strengthening".into())
 }
 
 pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let archive = Archive::open_read_only(&global.data.join("archive"))?;
     let wanted = |finding: &Finding| {
         args.kind.is_none_or(|kind| finding.judgement.kind == kind)
-            && args.service.as_deref().is_none_or(|glob| crawler::import::matches(glob, &finding.policy.service))
+            && args
+                .service
+                .as_deref()
+                .is_none_or(|glob| crawler::import::matches(glob, &finding.policy.service))
             && args.since.is_none_or(|since| finding.first_seen_after.date_naive() >= since)
     };
     let mut out = std::io::stdout().lock();

@@ -44,7 +44,8 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 fn bar(global: &Global) -> ProgressBar {
     // indicatif draws nothing where standard error is no terminal.
     let target = if global.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}").expect("the template is valid");
+    let style =
+        ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}").expect("the template is valid");
     ProgressBar::with_draw_target(None, target).with_style(style)
 }
 

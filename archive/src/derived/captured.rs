@@ -27,7 +27,11 @@ pub(crate) fn key(
 }
 
 /// Extracts what is new.
-pub(crate) fn read(archive: &Archive, policy: &PolicyId, declarations: &Declarations) -> Result<Own, ReadError> {
+pub(crate) fn read(
+    archive: &Archive,
+    policy: &PolicyId,
+    declarations: &Declarations,
+) -> Result<Own, ReadError> {
     let _ = (archive, policy, declarations);
     Ok(Own::default())
 }

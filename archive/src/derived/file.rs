@@ -6,8 +6,8 @@
 //! own, so that they are found without reading histories.
 
 use crate::text::chunk::{read_varint, varint};
-use crate::text::table::{self, TextError};
 use crate::text::imported::{self, OpenImportedError};
+use crate::text::table::{self, TextError};
 use chrono::{DateTime, Utc};
 use policy::finding::{EvidenceClass, Finding};
 use policy::history::{Cause, Change, History, Reading, Statement, Version};
@@ -126,7 +126,8 @@ pub(crate) fn pack(history: History, origins: Vec<Origin>, input: Digest) -> Pac
     recorders.dedup();
     // Versions of one text share a sequence.
     let mut sequences = Vec::new();
-    let mut sequence_of: std::collections::HashMap<(bool, Option<u32>), u32> = std::collections::HashMap::new();
+    let mut sequence_of: std::collections::HashMap<(bool, Option<u32>), u32> =
+        std::collections::HashMap::new();
     let mut rows = Vec::with_capacity(versions.len());
     let mut stored = Vec::with_capacity(versions.len());
     for (version, origin) in versions.into_iter().zip(origins) {
@@ -190,8 +191,8 @@ pub(crate) fn save(connection: &Connection, packed: &Packed) -> Result<(), TextE
     for (number, (at, id, shown, origin)) in packed.versions.iter().enumerate() {
         insert.execute(params![row, at, number as i64, id, shown, origin.imported, origin.text])?;
     }
-    let mut insert =
-        connection.prepare_cached("INSERT INTO finding(id, policy, place, weight, data) VALUES(?, ?, ?, ?, ?)")?;
+    let mut insert = connection
+        .prepare_cached("INSERT INTO finding(id, policy, place, weight, data) VALUES(?, ?, ?, ?, ?)")?;
     for (place, (id, weight, data)) in packed.findings.iter().enumerate() {
         insert.execute(params![id, row, place as i64, weight, data])?;
     }

@@ -92,8 +92,10 @@ impl Archive {
         let mut connection = file::open(self.dir())?;
         let imported = Imported::open(self.dir())?;
         let tasks = self.tasks(&imported, derivation)?;
-        let known: HashMap<PolicyId, (i64, Digest)> =
-            file::inputs(&connection)?.into_iter().map(|(policy, row, input)| (policy, (row, input))).collect();
+        let known: HashMap<PolicyId, (i64, Digest)> = file::inputs(&connection)?
+            .into_iter()
+            .map(|(policy, row, input)| (policy, (row, input)))
+            .collect();
         let mut report = Report { policies: tasks.len() as u64, ..Report::default() };
         let wanted: BTreeSet<&PolicyId> = tasks.iter().map(|(task, _)| &task.policy).collect();
         for (policy, (row, _)) in &known {
@@ -172,7 +174,11 @@ impl Archive {
     }
 
     /// All policies that have something to derive, with what each is derived from and how much that is.
-    fn tasks(&self, imported: &Imported, derivation: &Derivation<'_>) -> Result<Vec<(Task, u64)>, DeriveError> {
+    fn tasks(
+        &self,
+        imported: &Imported,
+        derivation: &Derivation<'_>,
+    ) -> Result<Vec<(Task, u64)>, DeriveError> {
         let mut sources: BTreeMap<PolicyId, (Option<i64>, bool)> = BTreeMap::new();
         for (policy, row) in imported.policies()? {
             sources.entry(policy).or_default().0 = Some(row);
@@ -311,4 +317,133 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{DateTime, Utc};
+    use policy::history::{Cause, Reading};
+
+    fn at(day: u32) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_600_000_000 + i64::from(day) * 86_400, 0).unwrap()
+    }
+
+    /// Puts versions into the archive: service, policy, day, text.
+    fn import(archive: &Archive, versions: &[(&str, &str, u32, Option<&str>)]) {
+        let mut imported = Imported::open(archive.dir()).unwrap();
+        let collection = imported.collection("example", "nowhere").unwrap();
+        for (service, name, day, text) in versions {
+            let id = PolicyId::new(*service, *name);
+            let mut policy = imported.load(&id).unwrap();
+            let number = text.map(|text| policy.texts.push(text.as_bytes()));
+            policy.recorded.push(Recorded {
+                at: at(*day),
+                collection,
+                cause: match number {
+                    None => Cause::Removal,
+                    Some(_) if policy.recorded.is_empty() => Cause::First,
+                    Some(_) => Cause::Change,
+                },
+                text: number,
+                commit: format!("{day:040x}"),
+                origins: vec![format!("snapshot-{day}")],
+                engine: String::new(),
+            });
+            imported.add(&[policy.pack(id)]).unwrap();
+        }
+    }
+
+    fn derive(archive: &Archive, all: bool, threads: usize) -> Report {
+        let rules = Rules::builtin();
+        let (declarations, _) = Declarations::parse([]);
+        let derivation = Derivation {
+            rules: &rules,
+            rules_digest: Digest::of("test"),
+            declarations: &declarations,
+            all,
+            threads,
+        };
+        archive.derive(&derivation, &|_| {}).unwrap()
+    }
+
+    const A: &str = "# Privacy\n\nWe never sell your personal data.\n\nWrite to us at any time.\n";
+    const B: &str = "# Privacy\n\nWrite to us at any time.\n\nNothing else matters here.\n";
+
+    fn small() -> (tempfile::TempDir, Archive) {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = Archive::open(&dir.path().join("archive")).unwrap();
+        import(
+            &archive,
+            &[
+                ("Courier", "Privacy Policy", 0, Some(A)),
+                ("Courier", "Privacy Policy", 100, Some(B)),
+                ("Courier", "Privacy Policy", 101, Some(A)),
+                ("Courier", "Privacy Policy", 200, Some(B)),
+                ("Courier", "Privacy Policy", 300, None),
+                ("Example Chat", "Privacy Policy", 250, Some(B)),
+                ("Example Chat", "Terms", 1, Some(A)),
+            ],
+        );
+        (dir, archive)
+    }
+
+    #[test]
+    fn a_history_is_read_back_as_it_was_derived() {
+        let (_dir, archive) = small();
+        let report = derive(&archive, false, 2);
+        assert_eq!((report.policies, report.derived, report.versions), (3, 3, 7), "{report:?}");
+        let id = PolicyId::new("Courier", "Privacy Policy");
+        let history = archive.history(&id).unwrap().unwrap();
+        let readings: Vec<Reading> = history.versions.iter().map(|version| version.reading).collect();
+        assert_eq!(
+            readings,
+            [
+                Reading::Real,
+                Reading::Variant { lane: 1 },
+                Reading::Variant { lane: 0 },
+                Reading::Real,
+                Reading::Removed
+            ]
+        );
+        assert_eq!(history.versions[0].digest, Digest::of(A));
+        assert_eq!(history.versions[0].origins, [format!("commit {:040x}", 0), "snapshot-0".to_owned()]);
+        assert_eq!(history.versions[3].bytes, B.len() as u64);
+        assert_eq!(archive.text(&id, &history.versions[1].id).unwrap(), B);
+        let stood = history.statements.iter().find(|s| s.text.contains("never sell")).unwrap();
+        assert_eq!(stood.lifespan.len(), 1, "a flip does not interrupt it");
+        assert_eq!((stood.lifespan[0].last_seen, stood.lifespan[0].gone_by), (at(101), Some(at(200))));
+        assert!(!stood.current && stood.topic.is_some());
+
+        let chat = archive.history(&PolicyId::new("Example Chat", "Privacy Policy")).unwrap().unwrap();
+        assert_eq!(chat.follows, Some(id.clone()), "it goes on with the very same text");
+        let histories = archive.histories().unwrap();
+        assert_eq!(histories.as_of(&id, at(150)).unwrap().unwrap().1, A);
+        assert_eq!(histories.as_of(&id, at(250)).unwrap().unwrap().1, B);
+        assert!(histories.as_of(&id, at(0) - chrono::TimeDelta::days(1)).unwrap().is_none());
+    }
+
+    #[test]
+    fn only_what_is_new_is_derived_and_all_of_it_comes_back_the_same() {
+        let (_dir, archive) = small();
+        derive(&archive, false, 1);
+        assert_eq!(derive(&archive, false, 1).derived, 0);
+        import(&archive, &[("Example Chat", "Terms", 9, Some(B))]);
+        assert_eq!(derive(&archive, false, 1).derived, 1);
+        let all = |archive: &Archive| -> Vec<String> {
+            let policies = archive.policies().unwrap();
+            policies
+                .iter()
+                .map(|policy| serde_json::to_string(&archive.history(policy).unwrap()).unwrap())
+                .collect()
+        };
+        let before = all(&archive);
+        for threads in [1, 4] {
+            std::fs::remove_file(archive.dir().join(super::super::FILE)).unwrap();
+            assert_eq!(derive(&archive, false, threads).derived, 3);
+            assert_eq!(all(&archive), before, "{threads} threads");
+        }
+        assert_eq!(derive(&archive, true, 4).derived, 3);
+        assert_eq!(all(&archive), before);
+    }
 }

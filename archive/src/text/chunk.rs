@@ -31,7 +31,9 @@ pub struct Chunk {
 
 /// A chunk that does not hold what its row says.
 #[derive(Debug, thiserror::Error)]
-#[error("chunk {number} of {what} is damaged: restore the archive from a copy, or delete its file and import again")]
+#[error(
+    "chunk {number} of {what} is damaged: restore the archive from a copy, or delete its file and import again"
+)]
 pub struct DamagedChunk {
     /// `lines` or `sequences`.
     pub what: &'static str,
@@ -66,16 +68,23 @@ pub fn pack(texts: &Texts, stored_texts: u32, lines: Option<Tail>, sequences: Op
         out.extend_from_slice(interner.line(number));
         out.push(b'\n');
     });
-    chunks(Kind::Sequences, texts.len() as u32, sequences, SEQUENCES_FULL, &mut packed.chunks, |number, out| {
-        let sequence = texts.sequence(number);
-        varint(sequence.len() as u64, out);
-        let mut before = 0i64;
-        for line in sequence {
-            let step = i64::from(*line) - before;
-            varint(((step << 1) ^ (step >> 63)) as u64, out);
-            before = i64::from(*line);
-        }
-    });
+    chunks(
+        Kind::Sequences,
+        texts.len() as u32,
+        sequences,
+        SEQUENCES_FULL,
+        &mut packed.chunks,
+        |number, out| {
+            let sequence = texts.sequence(number);
+            varint(sequence.len() as u64, out);
+            let mut before = 0i64;
+            for line in sequence {
+                let step = i64::from(*line) - before;
+                varint(((step << 1) ^ (step >> 63)) as u64, out);
+                before = i64::from(*line);
+            }
+        },
+    );
     packed.texts = (stored_texts..texts.len() as u32).map(|number| (number, texts.facts(number))).collect();
     packed
 }
@@ -205,7 +214,9 @@ mod tests {
             texts.push(text.as_bytes());
         }
         let first = pack(&texts, 0, None, None);
-        let of = |packed: &Packed, kind| packed.chunks.iter().filter(|c| c.kind == kind).cloned().collect::<Vec<_>>();
+        let of = |packed: &Packed, kind| {
+            packed.chunks.iter().filter(|c| c.kind == kind).cloned().collect::<Vec<_>>()
+        };
         let all_lines: usize = of(&first, Kind::Lines).iter().map(|c| lines(&c.data, c.count).unwrap()).sum();
         assert_eq!(all_lines, texts.lines().len());
         assert!(of(&first, Kind::Lines).len() > 1, "more than one chunk is tried");
@@ -214,7 +225,8 @@ mod tests {
         assert_eq!(sequences(&last.data, last.count).unwrap().len(), last.count as usize);
 
         texts.push(b"One more.\n");
-        let tail = |kind| of(&first, kind).last().map(|c| Tail { number: c.number, first: c.first, count: c.count });
+        let tail =
+            |kind| of(&first, kind).last().map(|c| Tail { number: c.number, first: c.first, count: c.count });
         let more = pack(&texts, 40, tail(Kind::Lines), tail(Kind::Sequences));
         assert_eq!(more.texts.len(), 1);
         assert_eq!(of(&more, Kind::Lines).len(), 1);

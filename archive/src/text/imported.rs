@@ -128,7 +128,9 @@ pub enum OpenImportedError {
         #[source]
         error: rusqlite::Error,
     },
-    #[error("`{path}` was written by a newer walkback (format {found}, this one knows {known}): update walkback")]
+    #[error(
+        "`{path}` was written by a newer walkback (format {found}, this one knows {known}): update walkback"
+    )]
     Newer { path: PathBuf, found: i64, known: i64 },
 }
 
@@ -143,7 +145,8 @@ pub(crate) fn open(path: &Path, schema: &[&str], format: i64) -> Result<Connecti
         if found == 0 {
             // Texts lie in large values: larger pages need fewer overflow pages.
             connection.execute_batch("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;")?;
-            let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            let transaction =
+                connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
             // Another process may have made the tables while we waited for the lock.
             if transaction.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == 0 {
                 for part in schema {
@@ -190,7 +193,8 @@ impl Imported {
 
     /// All collections, in order of first import.
     pub fn collections(&self) -> Result<Vec<Collection>, TextError> {
-        let mut read = self.connection.prepare_cached("SELECT id, name, origin FROM collection ORDER BY id")?;
+        let mut read =
+            self.connection.prepare_cached("SELECT id, name, origin FROM collection ORDER BY id")?;
         let rows = read.query_map([], |row| {
             Ok(Collection { row: row.get(0)?, name: row.get(1)?, origin: row.get(2)? })
         })?;
@@ -199,8 +203,9 @@ impl Imported {
 
     /// The commit up to which everything is here, for an import of these services.
     pub fn head(&self, collection: i64, services: &str) -> Result<Option<String>, TextError> {
-        let mut read =
-            self.connection.prepare_cached("SELECT commit_id FROM head WHERE collection = ? AND services = ?")?;
+        let mut read = self
+            .connection
+            .prepare_cached("SELECT commit_id FROM head WHERE collection = ? AND services = ?")?;
         Ok(read.query_row(params![collection, services], |row| row.get(0)).optional()?)
     }
 
@@ -218,14 +223,16 @@ impl Imported {
     pub fn policies(&self) -> Result<Vec<(PolicyId, i64)>, TextError> {
         let mut read =
             self.connection.prepare_cached("SELECT service, name, id FROM policy ORDER BY service, name")?;
-        let rows = read
-            .query_map([], |row| Ok((PolicyId::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?), row.get(2)?)))?;
+        let rows = read.query_map([], |row| {
+            Ok((PolicyId::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?), row.get(2)?))
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The row of a policy.
     pub fn row(&self, policy: &PolicyId) -> Result<Option<i64>, TextError> {
-        let mut find = self.connection.prepare_cached("SELECT id FROM policy WHERE service = ? AND name = ?")?;
+        let mut find =
+            self.connection.prepare_cached("SELECT id FROM policy WHERE service = ? AND name = ?")?;
         Ok(find.query_row([&policy.service, &policy.name], |row| row.get(0)).optional()?)
     }
 
@@ -243,7 +250,13 @@ impl Imported {
                 collection: row.get(1)?,
                 cause: *CAUSES.get(cause).unwrap_or(&Cause::Change),
                 text: row.get(3)?,
-                commit: row.get_ref(4)?.as_blob().unwrap_or_default().iter().map(|b| format!("{b:02x}")).collect(),
+                commit: row
+                    .get_ref(4)?
+                    .as_blob()
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|b| format!("{b:02x}"))
+                    .collect(),
                 origins: origins.lines().map(str::to_owned).collect(),
                 engine: row.get(6)?,
             })
@@ -326,9 +339,9 @@ impl Imported {
             })?
             .collect::<Result<_, _>>()?;
         // The last text's digest stands for them all: another import gives another one.
-        let mut read = self.connection.prepare(
-            "SELECT policy, max(number), digest, sum(bytes) FROM text GROUP BY policy",
-        )?;
+        let mut read = self
+            .connection
+            .prepare("SELECT policy, max(number), digest, sum(bytes) FROM text GROUP BY policy")?;
         let mut rows = read.query([])?;
         while let Some(row) = rows.next()? {
             if let Some(summary) = summaries.get_mut(&row.get(0)?) {
@@ -344,8 +357,9 @@ impl Imported {
     pub fn renames(&self) -> Result<HashMap<PolicyId, PolicyId>, TextError> {
         let mut read = self.connection.prepare(
             "SELECT service, name, first.at, last.at, first_text.digest, last_text.digest
-             FROM (SELECT policy, min(number) AS low, max(number) AS high FROM recorded WHERE text IS NOT NULL GROUP BY policy)
-             JOIN policy ON policy.id = policy
+             FROM (SELECT policy AS row, min(number) AS low, max(number) AS high
+                   FROM recorded WHERE text IS NOT NULL GROUP BY policy)
+             JOIN policy ON policy.id = row
              JOIN recorded AS first ON first.policy = policy.id AND first.number = low
              JOIN recorded AS last ON last.policy = policy.id AND last.number = high
              JOIN text AS first_text ON first_text.policy = policy.id AND first_text.number = first.text
@@ -355,7 +369,13 @@ impl Imported {
         let ends = read
             .query_map([], |row| {
                 let policy = PolicyId::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
-                Ok((policy, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?, row.get::<_, [u8; 32]>(4)?, row.get::<_, [u8; 32]>(5)?))
+                Ok((
+                    policy,
+                    row.get::<_, i64>(2)?,
+                    row.get::<_, i64>(3)?,
+                    row.get::<_, [u8; 32]>(4)?,
+                    row.get::<_, [u8; 32]>(5)?,
+                ))
             })?
             .collect::<Result<Vec<_>, _>>()?;
         let mut by_last: HashMap<(&str, [u8; 32]), Vec<(&PolicyId, i64)>> = HashMap::new();
@@ -404,7 +424,8 @@ mod tests {
         let mut imported = Imported::open(dir.path()).unwrap();
         assert_eq!(imported.collection("example", "/tmp/a").unwrap(), 1);
         let id = PolicyId::new("Courier", "Privacy Policy");
-        let text = |n: u32| -> String { (0..500).map(|line| format!("Line {line} {}\n", n.min(line))).collect() };
+        let text =
+            |n: u32| -> String { (0..500).map(|line| format!("Line {line} {}\n", n.min(line))).collect() };
         for round in 0..3 {
             let mut policy = imported.load(&id).unwrap();
             assert_eq!(policy.recorded.len(), round as usize * 20);

@@ -61,8 +61,7 @@ pub fn load(connection: &Connection, policy: i64) -> Result<Texts, TextError> {
             let raw = chunk::raw_lines(data).ok_or_else(|| damaged(Kind::Lines, number))?;
             texts.lines.extend(&raw, count).ok_or_else(|| damaged(Kind::Lines, number))?;
         } else {
-            let sequences =
-                chunk::sequences(data, count).ok_or_else(|| damaged(Kind::Sequences, number))?;
+            let sequences = chunk::sequences(data, count).ok_or_else(|| damaged(Kind::Sequences, number))?;
             if sequences.iter().flatten().any(|line| *line as usize >= texts.lines.len()) {
                 return Err(damaged(Kind::Sequences, number).into());
             }
@@ -98,7 +97,10 @@ pub fn read_one(connection: &Connection, policy: i64, number: u32) -> Result<Vec
     let sequence = find
         .query_row(params![policy, number], |row| {
             let place = number - row.get::<_, u32>(1)?;
-            Ok((row.get::<_, u32>(0)?, chunk::one_sequence(row.get_ref(2)?.as_blob().unwrap_or_default(), place)))
+            Ok((
+                row.get::<_, u32>(0)?,
+                chunk::one_sequence(row.get_ref(2)?.as_blob().unwrap_or_default(), place),
+            ))
         })
         .optional()?;
     let sequence = match sequence {
@@ -106,15 +108,16 @@ pub fn read_one(connection: &Connection, policy: i64, number: u32) -> Result<Vec
         Some((number, None)) => return Err(damaged(Kind::Sequences, number).into()),
         Some((_, Some(sequence))) => sequence,
     };
-    let mut places =
-        connection.prepare_cached("SELECT number, first, count FROM chunk WHERE policy = ? AND kind = 0 ORDER BY number")?;
+    let mut places = connection.prepare_cached(
+        "SELECT number, first, count FROM chunk WHERE policy = ? AND kind = 0 ORDER BY number",
+    )?;
     let places: Vec<Tail> = places
         .query_map([policy], |row| Ok(Tail { number: row.get(0)?, first: row.get(1)?, count: row.get(2)? }))?
         .collect::<Result<_, _>>()?;
     let place_of = |line: u32| places.partition_point(|place| place.first <= line).checked_sub(1);
     let mut chunks: Vec<Option<(Vec<u8>, Vec<usize>)>> = vec![None; places.len()];
-    let mut data = connection
-        .prepare_cached("SELECT data FROM chunk WHERE policy = ? AND kind = 0 AND number = ?")?;
+    let mut data =
+        connection.prepare_cached("SELECT data FROM chunk WHERE policy = ? AND kind = 0 AND number = ?")?;
     let mut text = Vec::new();
     for (nth, line) in sequence.iter().enumerate() {
         let place = place_of(*line).ok_or(TextError::NoText { policy, number })?;

@@ -164,7 +164,8 @@ impl Repository {
         }
         for name in names {
             let mut git = self.git();
-            git.args(["rev-parse", "--verify", "--quiet", "--end-of-options"]).arg(format!("{name}^{{commit}}"));
+            git.args(["rev-parse", "--verify", "--quiet", "--end-of-options"])
+                .arg(format!("{name}^{{commit}}"));
             if let Ok(id) = run(&mut git, "rev-parse", &self.origin) {
                 return Ok(String::from_utf8_lossy(&id).trim().to_owned());
             }
@@ -241,7 +242,11 @@ impl Repository {
         let status = child.wait().map_err(pipe)?;
         let stderr = stderr.join().unwrap_or_default();
         if !status.success() {
-            return Err(GitError::Failed { what: "log", repository: self.origin.clone(), said: said(&stderr) });
+            return Err(GitError::Failed {
+                what: "log",
+                repository: self.origin.clone(),
+                said: said(&stderr),
+            });
         }
         open.into_iter().for_each(each);
         Ok(())
@@ -274,7 +279,9 @@ fn starts_as_bundle(path: &Path) -> bool {
 
 fn is_url(origin: &str) -> bool {
     !origin.starts_with('-')
-        && ["https://", "http://", "git://", "ssh://", "file://"].iter().any(|start| origin.starts_with(start))
+        && ["https://", "http://", "git://", "ssh://", "file://"]
+            .iter()
+            .any(|start| origin.starts_with(start))
 }
 
 /// Reads blobs one after the other, from one `git cat-file --batch`.

@@ -66,11 +66,19 @@ pub fn read(message: &str) -> Message {
 
 fn trailer(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once(": ")?;
-    (key.len() > 2 && key[..2].eq_ignore_ascii_case("x-") && !key.contains(' ')).then_some((key, value.trim()))
+    (key.len() > 2 && key[..2].eq_ignore_ascii_case("x-") && !key.contains(' '))
+        .then_some((key, value.trim()))
 }
 
 /// The message we write on export: the new wordings, and what only we know as trailers.
-pub fn write(service: &str, name: &str, cause: Cause, snapshots: &[String], engine: &str, recorded_in: &str) -> String {
+pub fn write(
+    service: &str,
+    name: &str,
+    cause: Cause,
+    snapshots: &[String],
+    engine: &str,
+    recorded_in: &str,
+) -> String {
     let subject = match cause {
         Cause::First => "First record of",
         Cause::Change => "Record new changes of",
@@ -80,7 +88,9 @@ pub fn write(service: &str, name: &str, cause: Cause, snapshots: &[String], engi
     let mut message = format!("{subject} {service} {name}\n\n");
     match snapshots {
         [] => {}
-        [one] => message.push_str(&format!("This version was recorded after extracting from snapshot {one}\n\n")),
+        [one] => {
+            message.push_str(&format!("This version was recorded after extracting from snapshot {one}\n\n"))
+        }
         many => {
             message.push_str(&format!(
                 "This version was recorded after extracting from and assembling the following snapshots from {} source documents:\n",

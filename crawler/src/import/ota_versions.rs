@@ -2,9 +2,9 @@
 
 use super::git::{Blob, GitError, Repository};
 use super::{PROGRESS_EVERY, Progress, Report, matches, message};
+use archive::Archive;
 use archive::text::imported::{Addition, OpenImportedError};
 use archive::text::table::TextError;
-use archive::Archive;
 use archive::text::{Imported, Recorded};
 use chrono::DateTime;
 use policy::history::Cause;
@@ -40,7 +40,9 @@ pub enum ImportError {
     Open(#[from] OpenImportedError),
     #[error(transparent)]
     Texts(#[from] TextError),
-    #[error("`{0}` holds no versions: files named SERVICE/POLICY.md are looked for on its branch; name another with --branch")]
+    #[error(
+        "`{0}` holds no versions: files named SERVICE/POLICY.md are looked for on its branch; name another with --branch"
+    )]
     NotOurLayout(String),
     #[error("no service of `{repository}` matches {patterns}: its services are {examples}")]
     NoService { repository: String, patterns: String, examples: String },
@@ -75,9 +77,7 @@ pub fn import(
     let services = options.services.join("\n");
     // Where it was read from last matters only to people: a bundle's folder is as good as any.
     let collection = store.collection(&report.collection, repository.origin())?;
-    let after = store
-        .head(collection, &services)?
-        .filter(|old| repository.contains(old, &head));
+    let after = store.head(collection, &services)?.filter(|old| repository.contains(old, &head));
     let listed = list(repository, &head, after.as_deref(), options, &mut report)?;
     let ours = store.policies()?.into_iter().map(|(policy, _)| policy).collect::<HashSet<_>>();
 
@@ -95,16 +95,23 @@ pub fn import(
     std::thread::scope(|scope| {
         let (send, receive) = mpsc::sync_channel(threads * 2);
         for _ in 0..threads {
-            let (send, listed, order, turn, ours, done) = (send.clone(), &listed, &order, &turn, &ours, &done);
+            let (send, listed, order, turn, ours, done) =
+                (send.clone(), &listed, &order, &turn, &ours, &done);
             scope.spawn(move || {
                 let reader = Imported::open(archive);
                 let mut blobs = repository.blobs();
                 while let Some(place) = order.get(turn.fetch_add(1, Ordering::Relaxed)) {
                     let (policy, versions) = &listed[*place];
                     let read = match &reader {
-                        Ok(reader) => {
-                            read_policy(reader, &mut blobs, collection, policy, versions, ours.contains(policy), done)
-                        }
+                        Ok(reader) => read_policy(
+                            reader,
+                            &mut blobs,
+                            collection,
+                            policy,
+                            versions,
+                            ours.contains(policy),
+                            done,
+                        ),
                         Err(_) => Imported::open(archive).map_err(Into::into).map(|_| Read::default()),
                     };
                     if send.send(read).is_err() {
@@ -181,7 +188,9 @@ fn list(
                 Ok(Some(policy)) => policy,
                 Ok(None) => continue,
                 Err(name) => {
-                    report.problems.push(format!("file name `{name}` is not UTF-8: rename it in the repository"));
+                    report
+                        .problems
+                        .push(format!("file name `{name}` is not UTF-8: rename it in the repository"));
                     continue;
                 }
             };
@@ -254,7 +263,8 @@ fn read_policy(
 ) -> Result<Read, ImportError> {
     let mut stored = if is_ours { store.load(policy)? } else { Default::default() };
     let known: HashSet<&str> = stored.recorded.iter().map(|version| version.commit.as_str()).collect();
-    let new: Vec<&Listed> = versions.iter().filter(|version| !known.contains(version.commit.as_str())).collect();
+    let new: Vec<&Listed> =
+        versions.iter().filter(|version| !known.contains(version.commit.as_str())).collect();
     let mut read = Read { known: (versions.len() - new.len()) as u64, ..Read::default() };
     let known_by_id = read.known;
     done.fetch_add(known_by_id, Ordering::Relaxed);
@@ -285,8 +295,12 @@ fn read_policy(
         numbers.insert(id, number);
     }
     // The same history under other commit ids: a repository that was rewritten.
-    let same: HashSet<(i64, Option<u32>)> =
-        stored.recorded.iter().filter(|v| v.collection == collection).map(|v| (v.at.timestamp(), v.text)).collect();
+    let same: HashSet<(i64, Option<u32>)> = stored
+        .recorded
+        .iter()
+        .filter(|v| v.collection == collection)
+        .map(|v| (v.at.timestamp(), v.text))
+        .collect();
     let mut waiting = 0;
     for version in new {
         let text = match &version.blob {

@@ -125,7 +125,15 @@ impl<'a> Desk<'a> {
             read[text as usize].get_or_insert_with(|| sheets.read(&texts.text(text)));
         }
         let read = read.into_iter().map(Option::unwrap_or_default).collect();
-        Self { texts, rules, sheets, read, cache: Cache::default(), documents: Vec::new(), places: HashMap::new() }
+        Self {
+            texts,
+            rules,
+            sheets,
+            read,
+            cache: Cache::default(),
+            documents: Vec::new(),
+            places: HashMap::new(),
+        }
     }
 
     /// Reads each recorder's versions by themselves, then sets the recorders beside each other.
@@ -153,7 +161,8 @@ impl<'a> Desk<'a> {
                 reads[*place] = Some(Read { against, ..read });
             }
         }
-        let mut reads: Vec<Read> = reads.into_iter().map(|read| read.expect("each version is in one strand")).collect();
+        let mut reads: Vec<Read> =
+            reads.into_iter().map(|read| read.expect("each version is in one strand")).collect();
         if strands.len() > 1 {
             beside(&strands, recordings, &mut reads);
         }
@@ -207,7 +216,10 @@ impl<'a> Desk<'a> {
         for document in [false, true] {
             for (recording, read) in by_time.clone() {
                 if let Some(text) = recording.text.filter(|_| stands(read) == document) {
-                    self.read[text as usize].set.iter().for_each(|number| wanted[*number as usize] = Some(text));
+                    self.read[text as usize]
+                        .set
+                        .iter()
+                        .for_each(|number| wanted[*number as usize] = Some(text));
                 }
             }
         }
@@ -241,7 +253,9 @@ fn beside(strands: &BTreeMap<&str, Vec<usize>>, recordings: &[Recording], reads:
     // Our own captures come first, then whoever recorded longest.
     let mut order: Vec<(&str, DateTime<Utc>, DateTime<Utc>)> = strands
         .iter()
-        .map(|(name, places)| (*name, recordings[places[0]].at, recordings[places[places.len() - 1]].seen_until))
+        .map(|(name, places)| {
+            (*name, recordings[places[0]].at, recordings[places[places.len() - 1]].seen_until)
+        })
         .collect();
     order.sort_by_key(|(name, first, last)| (!name.is_empty(), std::cmp::Reverse(*last - *first), *name));
     let leader = |at: DateTime<Utc>| {
@@ -249,10 +263,12 @@ fn beside(strands: &BTreeMap<&str, Vec<usize>>, recordings: &[Recording], reads:
     };
     let mut main: Option<usize> = None;
     for (place, read) in reads.iter_mut().enumerate() {
-        let rank = order.iter().position(|(name, ..)| *name == recordings[place].recorder).unwrap_or(usize::MAX);
+        let rank =
+            order.iter().position(|(name, ..)| *name == recordings[place].recorder).unwrap_or(usize::MAX);
         if leader(recordings[place].at) != rank {
             if !matches!(read.reading, Reading::Removed) {
-                read.note = format!("The same policy as recorded by {}, beside the main record.", order[rank].0);
+                read.note =
+                    format!("The same policy as recorded by {}, beside the main record.", order[rank].0);
                 read.reading = Reading::Variant { lane: 1_000 + rank as u32 };
                 read.against = None;
             }
@@ -288,7 +304,10 @@ fn versions(recordings: &[Recording], reads: &[Read], desk: &Desk<'_>, texts: &d
                 digest,
                 bytes,
                 origins: recording.origins.clone(),
-                statements: recording.text.map(|text| desk.read[text as usize].order.clone()).unwrap_or_default(),
+                statements: recording
+                    .text
+                    .map(|text| desk.read[text as usize].order.clone())
+                    .unwrap_or_default(),
             }
         })
         .collect()
@@ -368,7 +387,9 @@ impl Spans {
         for number in set {
             let spans = &mut self.closed[*number as usize];
             match spans.last_mut() {
-                Some(open) if open.gone_by.is_none() => open.last_seen = open.last_seen.max(recording.seen_until),
+                Some(open) if open.gone_by.is_none() => {
+                    open.last_seen = open.last_seen.max(recording.seen_until)
+                }
                 _ => spans.push(Interval {
                     first_seen: recording.at,
                     last_seen: recording.seen_until,
@@ -418,8 +439,15 @@ fn findings(
         let (before_statement, after_statement) = (id_of(&judgement.before), id_of(&judgement.after));
         // The last version that still had it may be later than the one it was compared with: flips lie between.
         let last_seen_before = recordings[from].seen_until.max(old.at);
-        let (status, status_note) =
-            status(&judgement, before_statement.as_ref(), after_statement.as_ref(), to, history, &number_of, recordings);
+        let (status, status_note) = status(
+            &judgement,
+            before_statement.as_ref(),
+            after_statement.as_ref(),
+            to,
+            history,
+            &number_of,
+            recordings,
+        );
         let key = judgement.promise_key.as_str();
         let kind = judgement.kind.key();
         let mut id = FindingId::of(&[&policy.service, &policy.name, key, kind, &new.id.0]);
@@ -458,24 +486,34 @@ fn status(
     recordings: &[Recording],
 ) -> (Status, String) {
     let at = recordings[to].at;
-    let statement = |id: Option<&StatementId>| id.and_then(|id| number_of.get(id)).map(|n| &history.statements[*n]);
+    let statement =
+        |id: Option<&StatementId>| id.and_then(|id| number_of.get(id)).map(|n| &history.statements[*n]);
     // The old sentence stood again soon, or the new one was soon gone while nothing had stood before.
     if let Some(old) = statement(before)
         && let Some(again) = old.lifespan.iter().find(|span| span.first_seen > at)
         && again.first_seen - at <= CAME_BACK
     {
-        return (Status::Retracted, format!("The sentence stood again on {}.", again.first_seen.format("%Y-%m-%d")));
+        return (
+            Status::Retracted,
+            format!("The sentence stood again on {}.", again.first_seen.format("%Y-%m-%d")),
+        );
     }
     if judgement.before.is_empty()
         && let Some(new) = statement(after)
-        && let Some(gone) = new.lifespan.iter().filter(|span| span.first_seen <= at).filter_map(|span| span.gone_by).find(|gone| *gone > at)
+        && let Some(gone) = new
+            .lifespan
+            .iter()
+            .filter(|span| span.first_seen <= at)
+            .filter_map(|span| span.gone_by)
+            .find(|gone| *gone > at)
         && gone - at <= CAME_BACK
     {
         return (Status::Retracted, format!("The sentence was gone again by {}.", gone.format("%Y-%m-%d")));
     }
     let recorder = &recordings[to].recorder;
     let later = history.versions[to + 1..].iter().filter(|version| {
-        version.recorder == *recorder && (version.reading.is_document() || version.reading == Reading::Variant { lane: 0 })
+        version.recorder == *recorder
+            && (version.reading.is_document() || version.reading == Reading::Variant { lane: 0 })
     });
     let mut sightings = recordings[to].times_seen as usize;
     let mut until = recordings[to].seen_until;
@@ -485,7 +523,10 @@ fn status(
     }
     if recordings[to].class == EvidenceClass::A {
         if sightings >= 3 && until - at >= SETTLED {
-            return (Status::Confirmed, format!("Seen {sightings} times until {}.", until.format("%Y-%m-%d")));
+            return (
+                Status::Confirmed,
+                format!("Seen {sightings} times until {}.", until.format("%Y-%m-%d")),
+            );
         }
         return (Status::Provisional, "Seen too shortly: the sentence may come back.".into());
     }

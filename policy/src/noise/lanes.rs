@@ -105,7 +105,11 @@ impl<'a> Reader<'a> {
     fn version(&mut self, place: usize, gate: &mut dyn FnMut(u32, u32) -> Option<Artefact>) -> Read {
         let Seen { at, cause, sheet } = self.seen[place];
         let Some(sheet) = sheet else {
-            return Read { reading: Reading::Removed, note: "The collection removed the file.".into(), against: None };
+            return Read {
+                reading: Reading::Removed,
+                note: "The collection removed the file.".into(),
+                against: None,
+            };
         };
         let Some(main) = self.main else {
             return self.first(place, sheet);
@@ -276,7 +280,8 @@ impl<'a> Reader<'a> {
 }
 
 fn step(before: &Sheet, after: &Sheet) -> Step {
-    let only = |a: &[u32], b: &[u32]| a.iter().filter(|number| b.binary_search(number).is_err()).copied().collect();
+    let only =
+        |a: &[u32], b: &[u32]| a.iter().filter(|number| b.binary_search(number).is_err()).copied().collect();
     Step { removed: only(&before.set, &after.set), added: only(&after.set, &before.set) }
 }
 

@@ -4,18 +4,114 @@
 
 /// Words beside which a number means something, in the languages that policies come in most.
 const UNITS: [&str; 58] = [
-    "day", "days", "month", "months", "year", "years", "hour", "hours", "week", "weeks", "minute", "minutes",
-    "age", "aged", "old", "older", "under", "over", "percent", "article", "section", "usd", "eur", "euros",
-    "dollars", "business", "working", "calendar", "consecutive", "least", "most", "within", "jours", "mois", "ans", "an",
-    "heures", "semaines", "tage", "tagen", "monate", "monaten", "jahre", "jahren", "stunden", "wochen", "días",
-    "meses", "años", "horas", "dagen", "maanden", "jaar", "giorni", "mesi", "anni", "dias", "anos",
+    "day",
+    "days",
+    "month",
+    "months",
+    "year",
+    "years",
+    "hour",
+    "hours",
+    "week",
+    "weeks",
+    "minute",
+    "minutes",
+    "age",
+    "aged",
+    "old",
+    "older",
+    "under",
+    "over",
+    "percent",
+    "article",
+    "section",
+    "usd",
+    "eur",
+    "euros",
+    "dollars",
+    "business",
+    "working",
+    "calendar",
+    "consecutive",
+    "least",
+    "most",
+    "within",
+    "jours",
+    "mois",
+    "ans",
+    "an",
+    "heures",
+    "semaines",
+    "tage",
+    "tagen",
+    "monate",
+    "monaten",
+    "jahre",
+    "jahren",
+    "stunden",
+    "wochen",
+    "días",
+    "meses",
+    "años",
+    "horas",
+    "dagen",
+    "maanden",
+    "jaar",
+    "giorni",
+    "mesi",
+    "anni",
+    "dias",
+    "anos",
 ];
 
 const MONTHS: [&str; 47] = [
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "january", "february",
-    "march", "april", "june", "july", "august", "september", "october", "november", "december", "janvier", "février",
-    "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre", "januar",
-    "februar", "märz", "juni", "juli", "oktober", "dezember", "enero", "marzo", "junio", "julio",
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "sept",
+    "oct",
+    "nov",
+    "dec",
+    "january",
+    "february",
+    "march",
+    "april",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+    "januar",
+    "februar",
+    "märz",
+    "juni",
+    "juli",
+    "oktober",
+    "dezember",
+    "enero",
+    "marzo",
+    "junio",
+    "julio",
 ];
 
 /// The masked form of a comparable text (lower case, single spaces); `None` where nothing rotates.
@@ -65,7 +161,8 @@ fn rotates(words: &[&str], at: usize) -> bool {
     if word.len() >= 20 && word.is_ascii() {
         return true;
     }
-    let beside_unit = near(at + 1, at + 3).chain(near(at.saturating_sub(2), at)).any(|other| UNITS.contains(other));
+    let beside_unit =
+        near(at + 1, at + 3).chain(near(at.saturating_sub(2), at)).any(|other| UNITS.contains(other));
     if is_date_part(word) {
         let beside_month =
             near(at.saturating_sub(2), at).chain(near(at + 1, at + 3)).any(|other| MONTHS.contains(other));
@@ -77,7 +174,8 @@ fn rotates(words: &[&str], at: usize) -> bool {
 
 /// A day, a year, `3rd`.
 fn is_date_part(word: &str) -> bool {
-    let number = word.trim_end_matches("st").trim_end_matches("nd").trim_end_matches("rd").trim_end_matches("th");
+    let number =
+        word.trim_end_matches("st").trim_end_matches("nd").trim_end_matches("rd").trim_end_matches("th");
     match number.parse::<u32>() {
         Ok(day @ 1..=31) => number.len() <= 2 && day > 0,
         Ok(year) => (1990..=2099).contains(&year) && number == word,
