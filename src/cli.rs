@@ -39,9 +39,7 @@ pub enum Exit {
 pub enum Command {
     /// Fetch the declared pages and store what came, whatever came.
     Crawl(crate::command::crawl::Args),
-    /// Measure Walkback on real input.
-    Bench(crate::command::bench::Args),
-    /// Measure a part of the work on this machine.
+    /// Measure a part of Walkback on this machine.
     Bench(crate::command::bench::Args),
     /// Serve pages on loopback, for measurements.
     #[command(hide = true)]
@@ -60,7 +58,6 @@ impl Cli {
     pub fn run(self) -> anyhow::Result<Exit> {
         let global = &self.global;
         match self.command {
-            Command::Bench(args) => crate::command::bench::run(args, global),
             Command::Replay(args) => crate::command::replay::run(args, global),
             Command::Crawl(args) => crate::command::crawl::run(args, global),
             Command::Bench(args) => crate::command::bench::run(args, global),

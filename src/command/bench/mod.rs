@@ -1,5 +1,6 @@
-//! `walkback bench …`: measures Walkback on real input, one subcommand a part.
+//! `walkback bench …`: measures Walkback, one subcommand a part.
 
+mod crawl;
 mod extraction;
 
 use crate::cli::{Exit, Global};
@@ -12,12 +13,15 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Part {
+    /// Crawl, store, extract and derive made-up pages served on loopback.
+    Crawl(crawl::Args),
     /// Compare our texts of an Open Terms Archive snapshots repository with the versions it recorded from them.
     Extraction(extraction::Args),
 }
 
 pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     match args.part {
+        Part::Crawl(args) => crawl::run(args, global),
         Part::Extraction(args) => extraction::run(args, global),
     }
 }
