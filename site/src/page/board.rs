@@ -1,0 +1,297 @@
+//! The encryption board: which messenger encrypts what, since when, and how that went over time.
+
+use super::line::{Link, approximate, service_link};
+use crate::date::Day;
+use crate::input::Context;
+use crate::place;
+use crate::render::Frame;
+use crate::shown::{capitalised, shown};
+use chrono::NaiveDate;
+use policy::board::{Board, Cell, Row};
+use policy::event::{Scope, State};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The board's page.
+#[derive(Serialize)]
+pub struct View {
+    pub frame: Frame,
+    pub columns: Vec<&'static str>,
+    pub rows: Vec<BoardRow>,
+    pub legend: Vec<Legend>,
+    pub lanes: Option<Lanes>,
+    pub steps: Vec<Step>,
+}
+
+/// One service's line.
+#[derive(Debug, Clone, Serialize)]
+pub struct BoardRow {
+    pub service: Link,
+    pub cells: Vec<BoardCell>,
+}
+
+/// One cell: its state, since when, and the proof.
+#[derive(Debug, Clone, Serialize)]
+pub struct BoardCell {
+    pub column: &'static str,
+    /// `default`, `opt_in`, `limited`, `announced`, `none`, `not_offered`, `ended`, `unknown`.
+    pub key: &'static str,
+    pub label: String,
+    pub since: Option<Day>,
+    pub href: Option<String>,
+    pub before: Option<String>,
+    pub area: Option<String>,
+    pub note: String,
+    pub contested: bool,
+}
+
+/// A state and what it means.
+#[derive(Serialize)]
+pub struct Legend {
+    pub key: &'static str,
+    pub label: &'static str,
+    pub means: &'static str,
+}
+
+/// The board over time: one lane a service and scope.
+#[derive(Serialize)]
+pub struct Lanes {
+    pub width: i32,
+    pub height: i32,
+    pub ticks: Vec<Tick>,
+    pub lanes: Vec<Lane>,
+}
+
+/// A year's line.
+#[derive(Debug, Clone, Serialize)]
+pub struct Tick {
+    pub x: i32,
+    pub year: i32,
+}
+
+/// One service's chats, say.
+#[derive(Serialize)]
+pub struct Lane {
+    pub y: i32,
+    pub name: String,
+    pub scope: &'static str,
+    /// The first of its service's lanes carries the name.
+    pub first: bool,
+    pub spans: Vec<LaneSpan>,
+}
+
+/// A state as long as it held.
+#[derive(Serialize)]
+pub struct LaneSpan {
+    pub x: i32,
+    pub width: i32,
+    pub key: &'static str,
+    pub href: String,
+    pub title: String,
+}
+
+/// One step in the table that says the same as the lanes.
+#[derive(Serialize)]
+pub struct Step {
+    pub day: Day,
+    pub service: Link,
+    pub scope: &'static str,
+    pub key: &'static str,
+    pub label: String,
+    pub href: String,
+}
+
+pub fn columns() -> Vec<&'static str> {
+    Scope::BOARD.iter().map(|scope| scope.key()).collect()
+}
+
+/// A state's name in classes and data.
+pub fn key(state: State, day: NaiveDate) -> &'static str {
+    match state {
+        State::Default => "default",
+        State::OptIn => "opt_in",
+        State::Limited => "limited",
+        State::Announced => "announced",
+        State::None => "none",
+        State::NotOffered => "not_offered",
+        State::EndedOn(end) if day < end => "ending",
+        State::EndedOn(_) => "ended",
+    }
+}
+
+/// A state as a cell says it.
+pub fn label(state: State, day: NaiveDate) -> String {
+    match state {
+        State::EndedOn(end) if day < end => format!("Ends {}", Day::on(end).text),
+        State::EndedOn(_) => "Ended".into(),
+        State::None => "Not end-to-end".into(),
+        other => capitalised(&other.label()),
+    }
+}
+
+impl BoardRow {
+    pub fn of(context: &Context<'_>, row: &Row) -> Self {
+        let cells = Scope::BOARD.iter().map(|scope| BoardCell::of(context, *scope, row.cells.get(scope)));
+        Self { service: service_link(context, &row.service), cells: cells.collect() }
+    }
+}
+
+impl BoardCell {
+    fn of(context: &Context<'_>, scope: Scope, cell: Option<&Cell>) -> Self {
+        let Some(cell) = cell else {
+            return Self {
+                column: scope.key(),
+                key: "unknown",
+                label: "Not known".into(),
+                since: None,
+                href: None,
+                before: None,
+                area: None,
+                note: String::new(),
+                contested: false,
+            };
+        };
+        let since = match cell.state {
+            State::EndedOn(end) => Day::on(end),
+            _ => approximate(cell.since),
+        };
+        Self {
+            column: scope.key(),
+            key: key(cell.state, context.as_of),
+            label: label(cell.state, context.as_of),
+            since: Some(since),
+            href: Some(place::event(&cell.event)),
+            before: cell.before.map(|before| before.label()),
+            area: cell.area.as_deref().map(shown),
+            note: shown(&cell.note),
+            contested: cell.contested,
+        }
+    }
+}
+
+/// The rows that most people look for first: those that took something back, then the widest known.
+pub fn rows(context: &Context<'_>, board: &Board) -> Vec<BoardRow> {
+    let mut rows: Vec<&Row> = board.rows.iter().collect();
+    let ended = |row: &Row| row.cells.values().any(|cell| matches!(cell.state, State::EndedOn(_)));
+    rows.sort_by_key(|row| (!ended(row), row.service.to_lowercase()));
+    rows.into_iter().map(|row| BoardRow::of(context, row)).collect()
+}
+
+pub fn view(context: &Context<'_>, board: &Board) -> View {
+    let frame = Frame::new(context, "board/", "board", "The encryption board").described(
+        "Which messenger encrypts chats, groups, calls and backups end to end, since when, and what was taken back.",
+    );
+    let (lanes, steps) = lanes(context);
+    View { columns: columns(), rows: rows(context, board), legend: legend(), lanes, steps, frame }
+}
+
+fn legend() -> Vec<Legend> {
+    [
+        ("default", "By default", "for everyone, nothing to switch on"),
+        ("opt_in", "Opt-in", "for whoever switches it on"),
+        ("limited", "Limited", "a test, some people, some countries or kinds of chat"),
+        ("announced", "Announced", "promised, not there"),
+        ("ended", "Ended", "was there, was taken back"),
+        ("none", "Not end-to-end", "a source says so"),
+        ("unknown", "Not known", "no source yet"),
+    ]
+    .map(|(key, label, means)| Legend { key, label, means })
+    .into()
+}
+
+const LEFT: i32 = 150;
+const YEAR: i32 = 58;
+const LANE: i32 = 16;
+
+/// The board on each day on which it changed, drawn as lanes, and as the steps between them.
+fn lanes(context: &Context<'_>) -> (Option<Lanes>, Vec<Step>) {
+    let events = &context.input.events;
+    let mut held: BTreeMap<(String, Scope), Vec<(NaiveDate, Cell)>> = BTreeMap::new();
+    for day in policy::board::days_of_change(events).into_iter().filter(|day| *day <= context.as_of) {
+        for row in policy::board::board(events, day).rows {
+            for (scope, cell) in row.cells {
+                let lane = held.entry((row.service.clone(), scope)).or_default();
+                if lane.last().is_none_or(|(_, last)| last.event != cell.event || last.state != cell.state) {
+                    lane.push((day, cell));
+                }
+            }
+        }
+    }
+    let mut steps: Vec<(NaiveDate, Step)> = Vec::new();
+    for ((service, scope), cells) in &held {
+        for (day, cell) in cells {
+            steps.push((
+                *day,
+                Step {
+                    day: approximate(cell.since),
+                    service: service_link(context, service),
+                    scope: scope.key(),
+                    key: key(cell.state, *day),
+                    label: label(cell.state, *day),
+                    href: place::event(&cell.event),
+                },
+            ));
+        }
+    }
+    steps.sort_by(|a, b| {
+        b.0.cmp(&a.0).then_with(|| a.1.service.name.cmp(&b.1.service.name)).then(a.1.scope.cmp(b.1.scope))
+    });
+    let steps = steps.into_iter().map(|(_, step)| step).collect();
+    let Some(first) = held.values().flatten().map(|(day, _)| *day).min() else { return (None, steps) };
+    let (from, to) = (
+        first.format("%Y").to_string().parse().unwrap_or(2000),
+        context.as_of.format("%Y").to_string().parse().unwrap_or(2000) + 1,
+    );
+    let mut lanes = Vec::new();
+    let mut y = 30;
+    let mut service_before = "";
+    for ((service, scope), cells) in &held {
+        let first = service_before != service;
+        if first {
+            y += 10;
+        }
+        service_before = service;
+        lanes.push(Lane {
+            y,
+            name: service_link(context, service).name,
+            scope: scope.key(),
+            first,
+            spans: spans(context, cells, from, scope.key()),
+        });
+        y += LANE;
+    }
+    let ticks = (from..=to).map(|year| Tick { x: LEFT + (year - from) * YEAR, year }).collect();
+    (Some(Lanes { width: LEFT + (to - from) * YEAR + 12, height: y + 12, ticks, lanes }), steps)
+}
+
+fn spans(context: &Context<'_>, cells: &[(NaiveDate, Cell)], from: i32, scope: &str) -> Vec<LaneSpan> {
+    let mut spans = Vec::new();
+    for (i, (day, cell)) in cells.iter().enumerate() {
+        let next = cells.get(i + 1).map_or(context.as_of, |(next, _)| *next);
+        let mut span = |from_day: NaiveDate, to_day: NaiveDate, key: &'static str, label: String| {
+            let (x, end) = (x_of(from_day, from), x_of(to_day, from));
+            spans.push(LaneSpan {
+                x,
+                width: (end - x).max(3),
+                key,
+                href: place::event(&cell.event),
+                title: format!("{scope}: {label}, from {}", Day::on(from_day).text),
+            });
+        };
+        match cell.state {
+            // One event, two states: still there until the day it ends, gone after.
+            State::EndedOn(end) if *day < end && end < next => {
+                span(*day, end, "ending", label(cell.state, *day));
+                span(end, next, "ended", label(cell.state, end));
+            }
+            state => span(*day, next, key(state, next), label(state, next)),
+        }
+    }
+    spans
+}
+
+/// Where a day stands on an axis of whole years.
+pub fn x_of(day: NaiveDate, from: i32) -> i32 {
+    let days = (day - NaiveDate::from_ymd_opt(from, 1, 1).unwrap_or(day)).num_days();
+    LEFT + i32::try_from(days * i64::from(YEAR) * 4 / 1461).unwrap_or(0)
+}

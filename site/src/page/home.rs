@@ -1,0 +1,78 @@
+//! The home page: what was taken back last, who encrypts what, what to do here.
+
+use super::board::{self, BoardRow};
+use super::line::{EventLine, FindingLine};
+use crate::input::Context;
+use crate::render::Frame;
+use crate::shown::thousands;
+use crate::summary::Summary;
+use policy::board::Board;
+use policy::finding::{Finding, Kind, Status};
+use serde::Serialize;
+
+/// The home page.
+#[derive(Serialize)]
+pub struct View {
+    pub frame: Frame,
+    pub reversals: Vec<FindingLine>,
+    pub heaviest: Vec<FindingLine>,
+    pub events: Vec<EventLine>,
+    pub columns: Vec<&'static str>,
+    pub board: Vec<BoardRow>,
+    pub numbers: Vec<Number>,
+}
+
+/// A figure with what it counts.
+#[derive(Serialize)]
+pub struct Number {
+    pub value: String,
+    pub what: &'static str,
+    pub href: &'static str,
+}
+
+pub fn view(context: &Context<'_>, summaries: &[Summary], findings: &[&Finding], board: &Board) -> View {
+    let frame = Frame::new(context, "", "home", "").described(
+        "What platforms promise about privacy and encryption, every version on record, and what they took back.",
+    );
+    let stands =
+        |finding: &&&Finding| finding.judgement.kind == Kind::Reversal && finding.status != Status::Retracted;
+    let latest: Vec<&&Finding> =
+        findings.iter().filter(stands).filter(|finding| finding.judgement.severity > 1).take(8).collect();
+    let mut heaviest: Vec<&&Finding> = findings
+        .iter()
+        .filter(stands)
+        .filter(|finding| finding.status == Status::Confirmed && !latest.iter().any(|l| l.id == finding.id))
+        .collect();
+    heaviest.sort_by(|a, b| crate::summary::heaviest_first(a, b));
+    let reversals = findings.iter().filter(stands).count();
+    let mut events: Vec<_> = context.input.events.iter().filter(|event| event.step.is_some()).collect();
+    events.sort_by(|a, b| (b.date, &a.id).cmp(&(a.date, &b.id)));
+    let line = |finding: &&Finding| FindingLine::of(context, finding);
+    View {
+        reversals: latest.into_iter().map(line).collect(),
+        heaviest: heaviest.into_iter().take(6).map(line).collect(),
+        events: events
+            .into_iter()
+            .filter(|event| event.date.first_day() <= context.as_of)
+            .take(6)
+            .map(|event| EventLine::of(context, event))
+            .collect(),
+        columns: board::columns(),
+        board: board::rows(context, board),
+        numbers: vec![
+            Number { value: thousands(summaries.len()), what: "policies on record", href: "services/" },
+            Number {
+                value: thousands(summaries.iter().map(|summary| summary.versions).sum()),
+                what: "versions of them",
+                href: "coverage/",
+            },
+            Number { value: thousands(reversals), what: "promises taken back", href: "timeline/" },
+            Number {
+                value: thousands(context.input.events.len()),
+                what: "events with sources",
+                href: "events/",
+            },
+        ],
+        frame,
+    }
+}

@@ -1,0 +1,143 @@
+//! What changed word by word between two sentences.
+
+use crate::shown::{LONGEST, clip};
+use serde::Serialize;
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+/// A run of words: kept, or found on this side only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Run {
+    pub text: String,
+    pub changed: bool,
+}
+
+/// The two sentences as runs: the words of `before` that went, the words of `after` that came.
+/// Where one side is empty, or hardly a word is kept, there is nothing to compare and neither is marked.
+pub fn runs(before: &str, after: &str) -> (Vec<Run>, Vec<Run>) {
+    let (before, after) = (clip(before, LONGEST), clip(after, LONGEST));
+    let whole = |text: &str| match text {
+        "" => Vec::new(),
+        text => vec![Run { text: text.to_owned(), changed: false }],
+    };
+    let (old, new) = (words(&before), words(&after));
+    // Spaces are left out of the comparison: they are alike everywhere and would outweigh the words.
+    let [then_words, now_words] =
+        [&old, &new].map(|list| list.iter().map(|word| word.text).collect::<Vec<_>>());
+    let steps = capture_diff_slices(Algorithm::Myers, &then_words, &now_words);
+    let mut kept = (vec![false; old.len()], vec![false; new.len()]);
+    for step in &steps {
+        if let DiffOp::Equal { old_index, new_index, len } = *step {
+            kept.0[old_index..old_index + len].fill(true);
+            kept.1[new_index..new_index + len].fill(true);
+        }
+    }
+    let same = old.iter().zip(&kept.0).filter(|(word, kept)| **kept && word.is_word()).count();
+    if same * 5 < old.len().min(new.len()) || same == 0 {
+        return (whole(&before), whole(&after));
+    }
+    (marked(&old, &kept.0), marked(&new, &kept.1))
+}
+
+/// A word or a mark, and whether a space stands before it.
+struct Word<'a> {
+    text: &'a str,
+    spaced: bool,
+}
+
+impl Word<'_> {
+    fn is_word(&self) -> bool {
+        self.text.starts_with(char::is_alphanumeric)
+    }
+}
+
+/// Words with the apostrophes and hyphens inside them; each other mark by itself.
+fn words(text: &str) -> Vec<Word<'_>> {
+    let inside = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '\u{300}'..='\u{36f}');
+    let mut words = Vec::new();
+    let mut rest = text;
+    let mut spaced = false;
+    while let Some(first) = rest.chars().next() {
+        let length = match rest.find(|c| !inside(c)) {
+            _ if first == ' ' => {
+                spaced = true;
+                rest = &rest[1..];
+                continue;
+            }
+            Some(0) => first.len_utf8(),
+            Some(end) => end,
+            None => rest.len(),
+        };
+        words.push(Word { text: &rest[..length], spaced });
+        spaced = false;
+        rest = &rest[length..];
+    }
+    words
+}
+
+/// The words as runs; a space between a kept and a changed word belongs to the kept one.
+fn marked(words: &[Word<'_>], kept: &[bool]) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (word, kept) in words.iter().zip(kept) {
+        let changed = !kept;
+        match runs.last_mut() {
+            Some(last) if last.changed == changed => {
+                if word.spaced {
+                    last.text.push(' ');
+                }
+                last.text.push_str(word.text);
+            }
+            last => {
+                let mut text = String::new();
+                match last {
+                    Some(last) if word.spaced && changed => last.text.push(' '),
+                    Some(_) if word.spaced => text.push(' '),
+                    _ => {}
+                }
+                text.push_str(word.text);
+                runs.push(Run { text, changed });
+            }
+        }
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(runs: &[Run]) -> String {
+        runs.iter().map(|r| if r.changed { format!("[{}]", r.text) } else { r.text.clone() }).collect()
+    }
+
+    #[test]
+    fn the_words_that_went_and_came_are_marked() {
+        let (then, now) = runs("We never sell your data.", "We may sell your data.");
+        assert_eq!(shown(&then), "We [never] sell your data.");
+        assert_eq!(shown(&now), "We [may] sell your data.");
+    }
+
+    #[test]
+    fn neighbouring_words_make_one_mark() {
+        let (then, now) = runs("We do not read your messages.", "We may sometimes read your messages.");
+        assert_eq!(shown(&then), "We [do not] read your messages.");
+        assert_eq!(shown(&now), "We [may sometimes] read your messages.");
+    }
+
+    #[test]
+    fn spaces_do_not_outweigh_words() {
+        let (then, now) = runs(
+            "Chats are end-to-end encrypted if you switch it on.",
+            "From 8 May 2026 chats are no longer end-to-end encrypted.",
+        );
+        assert_eq!(shown(&then), "[Chats] are end-to-end encrypted [if you switch it on].");
+        assert_eq!(shown(&now), "[From 8 May 2026 chats] are [no longer] end-to-end encrypted.");
+    }
+
+    #[test]
+    fn sentences_with_nothing_in_common_are_not_marked() {
+        let (then, now) = runs("Chats are encrypted.", "Contact us in writing about fees, please.");
+        assert!(then.iter().chain(&now).all(|run| !run.changed));
+        let (then, now) = runs("Gone.", "");
+        assert_eq!((shown(&then).as_str(), shown(&now).as_str()), ("Gone.", ""));
+    }
+}

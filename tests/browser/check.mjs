@@ -1,0 +1,234 @@
+// Looks at each kind of page in a real Chromium: axe-core, console, requests, widths, keyboard, print,
+// without JavaScript, and the comparison. `node check.mjs SITE [SCREENSHOTS]`; prints `N passed, N failed`.
+import { readFileSync, readdirSync, existsSync, mkdirSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { HtmlValidate } from "html-validate";
+import { PATH, serve } from "./server.mjs";
+
+const [site, shots] = process.argv.slice(2);
+if (!site) { console.error("usage: node check.mjs SITE [SCREENSHOTS]"); process.exit(2); }
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const { server, base } = await serve(site);
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+
+let passed = 0;
+const failures = [];
+async function test(name, run) {
+  try {
+    await run();
+    passed++;
+  } catch (error) {
+    failures.push(`${name}: ${error.message ?? error}`);
+    console.log(`FAILED ${name}\n  ${String(error.message ?? error).replaceAll("\n", "\n  ")}`);
+  }
+}
+function assert(condition, message) { if (!condition) throw new Error(message); }
+
+// One page of each kind, and those made of hostile texts.
+const first = (folder, want = () => true) => {
+  const found = readdirSync(join(site, folder), { withFileTypes: true }).filter((e) => e.isDirectory() && want(e.name)).map((e) => e.name).sort();
+  return found.length ? `${folder}/${found[0]}/` : undefined;
+};
+const read = (path) => readFileSync(join(site, path), "utf8");
+const policyOf = (service) => first(service.replace(/\/$/, ""));
+const findings = readdirSync(join(site, "findings"), { withFileTypes: true }).filter((e) => e.isDirectory()).map((e) => `findings/${e.name}/`).sort();
+const hostileFinding = findings.find((place) => read(`${place}index.html`).includes("&lt;script&gt;"));
+const plainFinding = findings.find((place) => read(`${place}index.html`).includes("Earlier and later")) ?? findings[0];
+const service = existsSync(join(site, "services/courier")) ? "services/courier/" : first("services");
+const hostileService = first("services", (name) => name.startsWith("hostile"));
+const pages = {
+  home: "", timeline: "timeline/", year: first("timeline"), board: "board/", services: "services/", service,
+  policy: policyOf(service), statements: `${policyOf(service)}statements/`, findings: "findings/", finding: plainFinding,
+  topic: "topics/encryption/", events: "events/", event: first("events", (name) => name.includes("opt-in")) ?? first("events"),
+  search: "search/", subscribe: "subscribe/", data: "data/", coverage: "coverage/", about: "about/", lost: "no/such/page/",
+  ...(hostileService && {
+    hostileService, hostilePolicy: policyOf(hostileService), hostileStatements: `${policyOf(hostileService)}statements/`,
+    hostileFinding, hostileEvent: first("events", (name) => name.includes("hostile")),
+  }),
+};
+for (const [kind, place] of Object.entries(pages)) if (place === undefined) delete pages[kind];
+
+async function open(place, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const faults = [];
+  page.on("console", (message) => { if (message.type() === "error" && !message.text().includes("404 (Not Found)")) faults.push(message.text()); });
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("dialog", async (dialog) => { faults.push(`a dialog opened: ${dialog.message()}`); await dialog.dismiss(); });
+  page.on("request", (request) => { if (!request.url().startsWith(base)) faults.push(`request to ${request.url()}`); });
+  await page.goto(base + place, { waitUntil: "networkidle" });
+  return { context, page, faults };
+}
+
+const validator = new HtmlValidate({
+  extends: ["html-validate:recommended"],
+  rules: {
+    // The builder writes attributes and void elements in one way; these rules are about style, not validity.
+    "long-title": "off", "no-trailing-whitespace": "off", "tel-non-breaking": "off", "svg-focusable": "off", "no-inline-style": "error",
+    // A lost page's links begin at the host's root; scripts and styles come from our own host.
+    "require-sri": "off", "no-raw-characters": "off", "doctype-style": ["error", { style: "lowercase" }],
+    // A year's filters act at once and are not there without JavaScript.
+    "wcag/h32": "off",
+  },
+});
+
+for (const [kind, place] of Object.entries(pages)) {
+  const { context, page, faults } = await open(place);
+  await page.evaluate(axe);
+  for (const scheme of ["light", "dark"]) {
+    await test(`${kind}, ${scheme}: axe-core`, async () => {
+      await page.emulateMedia({ colorScheme: scheme });
+      const result = await page.evaluate(() => axe.run({ resultTypes: ["violations"] }));
+      const found = result.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(" | ")}`);
+      assert(found.length === 0, found.join("\n"));
+    });
+  }
+  await test(`${kind}: 320 to 2560 px without sideways scrolling`, async () => {
+    for (const width of [320, 390, 768, 1280, 2560]) {
+      await page.setViewportSize({ width, height: 900 });
+      const over = await page.evaluate(() => {
+        const most = document.documentElement.clientWidth;
+        if (document.documentElement.scrollWidth <= most) return "";
+        const wide = [...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > most + 1 && !e.closest(".scroll"));
+        return `${document.documentElement.scrollWidth} px wide: ${wide.slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(" | ")}`;
+      });
+      assert(!over, `at ${width} px: ${over}`);
+    }
+  });
+  await test(`${kind}: no error in the console, no request to anyone else`, async () => {
+    assert(faults.length === 0, faults.join("\n"));
+  });
+  await context.close();
+  await test(`${kind}: HTML is valid`, async () => {
+    const file = kind === "lost" ? "404.html" : `${place}index.html`;
+    const report = await validator.validateString(read(file), file);
+    const found = report.results.flatMap((r) => r.messages).filter((m) => m.severity === 2);
+    assert(found.length === 0, found.slice(0, 6).map((m) => `${m.line}:${m.column} ${m.ruleId}: ${m.message}`).join("\n"));
+  });
+  await test(`${kind}: readable without JavaScript`, async () => {
+    const { context, page, faults } = await open(place, { javaScriptEnabled: false });
+    const text = await page.locator("main").innerText();
+    await context.close();
+    assert(text.trim().length > 60, `only “${text}”`);
+    assert(faults.length === 0, faults.join("\n"));
+  });
+  if (shots) {
+    mkdirSync(shots, { recursive: true });
+    for (const [name, width, scheme] of [["phone", 390, "light"], ["phone-dark", 390, "dark"], ["desktop", 1280, "light"], ["desktop-dark", 1280, "dark"]]) {
+      const { context, page } = await open(place, { viewport: { width, height: width === 390 ? 844 : 900 }, colorScheme: scheme });
+      await page.screenshot({ path: join(shots, `${kind}-${name}.png`), fullPage: true, clip: undefined });
+      await context.close();
+    }
+  }
+}
+
+await test("texts out to do harm do none", async () => {
+  for (const kind of Object.keys(pages).filter((kind) => kind.startsWith("hostile"))) {
+    const { context, page, faults } = await open(pages[kind]);
+    const state = await page.evaluate(() => ({ title: document.title, images: document.images.length, scripts: [...document.scripts].filter((s) => !s.src && s.type !== "application/ld+json").length, links: [...document.links].filter((l) => /^(javascript|data):/.test(l.href)).length }));
+    await context.close();
+    assert(state.title !== "owned" && state.images === 0 && state.scripts === 0 && state.links === 0, `${kind}: ${JSON.stringify(state)}`);
+    assert(faults.length === 0, faults.join("\n"));
+  }
+});
+
+if (existsSync(join(site, "services/courier/privacy-policy"))) {
+  const policy = "services/courier/privacy-policy/";
+  await test("any two versions are compared, and the address names both", async () => {
+    const { context, page, faults } = await open(`${policy}?from=20190501T093000Z&to=20260302T093000Z#compare`);
+    await page.waitForSelector(".cmp");
+    const text = await page.locator("#compared").innerText();
+    assert(/From 1 May 2019 .* to 2 March 2026/.test(text), text.slice(0, 300));
+    assert((await page.locator(".cmp .changed ins, .cmp .came ins").count()) > 0, "nothing is marked as new");
+    assert((await page.locator(".cmp .changed del, .cmp .gone del").count()) > 0, "nothing is marked as gone");
+    await page.fill('input[name="from"]', "2021-03-01");
+    await page.fill('input[name="to"]', "2023-07-01");
+    await page.click('#compare button');
+    await page.waitForFunction(() => location.search.includes("20230610T093000Z"));
+    assert(page.url().includes("from=20210201T093000Z&to=20230610T093000Z"), page.url());
+    await page.goBack();
+    await page.waitForFunction(() => document.querySelector("#compared").innerText.includes("2 March 2026"));
+    await context.close();
+    assert(faults.length === 0, faults.join("\n"));
+  });
+  await test("unchanged text is folded, and a version reads in full", async () => {
+    const { context, page } = await open(`${policy}?from=20210201T093000Z&to=20210201T093000Z#compare`);
+    await page.waitForSelector(".cmp");
+    assert((await page.locator(".cmp p, .cmp h3").count()) >= 8, "the text is not shown");
+    await page.goto(`${base}${policy}?from=20210201T093000Z&to=20230610T093000Z#compare`);
+    await page.waitForSelector(".cmp details");
+    assert((await page.locator(".cmp details summary").first().innerText()).includes("unchanged"), "not folded");
+    await context.close();
+  });
+  await test("two megabytes in one line are compared", async () => {
+    const { context, page, faults } = await open(`${pages.hostilePolicy}?from=20250110T093000Z&to=20250820T093000Z#compare`);
+    await page.waitForSelector(".cmp", { timeout: 15000 });
+    await context.close();
+    assert(faults.length === 0, faults.join("\n"));
+  });
+}
+
+await test("a year's lanes and table are filtered, and the address keeps the choice", async () => {
+  const { context, page } = await open(pages.year);
+  const rows = () => page.locator("tbody tr:not(.off)").count();
+  const all = await rows();
+  await page.selectOption('select[name="kind"]', "event");
+  const events = await rows();
+  assert(page.url().includes("kind=event"), page.url());
+  await page.selectOption('select[name="kind"]', "");
+  assert((await rows()) === all && events <= all, `${events} of ${all}`);
+  await context.close();
+});
+
+await test("the keyboard reaches the content and every link shows its focus", async () => {
+  const { context, page } = await open("");
+  await page.keyboard.press("Tab");
+  assert((await page.evaluate(() => document.activeElement.className)) === "skip", "the first stop is not the skip link");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+  assert(outline !== "none", "no outline on focus");
+  await context.close();
+});
+
+await test("nothing moves for those who asked for stillness", async () => {
+  const { context, page } = await open("", { reducedMotion: "reduce" });
+  assert((await page.evaluate(() => getComputedStyle(document.documentElement).scrollBehavior)) === "auto", "it scrolls smoothly");
+  await context.close();
+});
+
+await test("printed, the navigation goes and the finding stays", async () => {
+  const { context, page } = await open(pages.finding);
+  await page.emulateMedia({ media: "print" });
+  assert(await page.locator(".top nav").isHidden(), "the navigation is printed");
+  assert(await page.locator("blockquote").first().isVisible(), "the sentence is not printed");
+  await context.close();
+});
+
+await test("zoomed to 400 %, the finding still fits", async () => {
+  const { context, page } = await open(pages.finding, { viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 });
+  assert(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), "it scrolls sideways");
+  await context.close();
+});
+
+await test("home and policy page weigh little", async () => {
+  const weigh = (file) => {
+    const html = read(file);
+    let bytes = gzipSync(html).length;
+    for (const [, path] of html.matchAll(/(?:href|src)="(?:\.\.\/)*(static\/[^"?]+)/g)) bytes += gzipSync(readFileSync(join(site, path))).length;
+    return bytes;
+  };
+  const home = weigh("index.html");
+  const policy = weigh(`${pages.policy}index.html`);
+  console.log(`home ${(home / 1000).toFixed(1)} kB, policy page ${(policy / 1000).toFixed(1)} kB, compressed with style and scripts`);
+  assert(home <= 100_000 && policy <= 150_000, `${home} and ${policy} bytes`);
+});
+
+await browser.close();
+server.close();
+console.log(`${passed} passed, ${failures.length} failed`);
+process.exit(failures.length ? 1 : 0);
