@@ -9,8 +9,8 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use policy::capture::Outcome;
 use policy::id::Digest;
 
-/// Level 4 of deflate: on policy pages a few per cent larger than level 6 in half the time (docs/decisions).
-const LEVEL: u32 = 4;
+/// On 200 real pages (52.8 MB) level 3 gives 10.9 MB, level 6 10.3 MB in twice the time, level 1 15.0 MB.
+const LEVEL: u32 = 3;
 
 /// A capture with its digests taken; still nothing is decided that needs the catalog.
 pub(crate) struct Measured {
@@ -164,8 +164,10 @@ pub(crate) fn bundle(measured: Measured, keep: Keep) -> Bundle {
     }
 
     let block = facts.to_json();
+    // Under the page's own URL, replay engines would offer the facts as a view of the page (pywb does).
+    let target = format!("urn:walkback:facts:{}", facts.url);
     let record = with_digest(Record::new(Kind::Metadata, &facts_id, at, block))
-        .with("WARC-Target-URI", &facts.url)
+        .with("WARC-Target-URI", &target)
         .with_some("WARC-Concurrent-To", facts.record.as_deref())
         .with("Content-Type", "application/json");
     members.push(record.to_member(LEVEL));
