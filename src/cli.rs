@@ -50,6 +50,8 @@ pub enum Command {
     Findings(crate::command::findings::Args),
     /// Bring in the history that others recorded.
     Import(crate::command::import::Args),
+    /// Check declarations, rules, events and the archive: name each fault and its remedy.
+    Check(crate::command::check::Args),
     /// Print a completion script for a shell.
     Completions(crate::command::completions::Args),
 }
@@ -64,6 +66,7 @@ impl Cli {
             Command::Derive(args) => crate::command::derive::run(args, global),
             Command::Findings(args) => crate::command::findings::run(args, global),
             Command::Import(args) => crate::command::import::run(args, global),
+            Command::Check(args) => crate::command::check::run(args, global),
             Command::Completions(args) => crate::command::completions::run(args, global),
         }
     }

@@ -8,6 +8,8 @@
 //! * [`verify`]: every digest and every reference checked;
 //! * [`text`]: texts at little cost, and what others recorded;
 //! * [`derived`]: histories, derived from all that, and [`read`]: what is asked about them.
+//! * [`import`]: other people's WARC files as captures;
+//! * [`verify`]: every digest and every reference checked.
 //!
 //! The disk format is docs/archive-format.md.
 
@@ -16,6 +18,7 @@ pub mod capture;
 pub mod catalog;
 pub mod derived;
 pub mod read;
+pub mod import;
 pub mod store;
 pub mod text;
 pub mod verify;
@@ -25,5 +28,6 @@ pub use capture::{Facts, Head, LastSeen, NewCapture, Redirect, Response, Truncat
 pub use catalog::rebuild::{RebuildError, Rebuilt};
 pub use derived::{Derivation, DeriveError};
 pub use read::{Histories, HistoryError};
+pub use import::{ImportError, Imported, import_warc};
 pub use store::{Archive, OpenError, ReadError, StoreError, StoredResponse};
 pub use verify::Fault;

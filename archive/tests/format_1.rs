@@ -25,9 +25,15 @@ fn line(capture: &Capture) -> String {
     let Capture { policy, at, outcome, status, digest, .. } = capture;
     let digest = digest.map_or("-".to_owned(), |digest| digest.short(8));
     let status = status.map_or("-".to_owned(), |status| status.to_string());
-    format!("{} {} {status} {digest} {} {}", policy.name, at.format("%d %H:%M:%S%.3f"), outcome.key(), outcome.why())
-        .trim()
-        .to_owned()
+    format!(
+        "{} {} {status} {digest} {} {}",
+        policy.name,
+        at.format("%d %H:%M:%S%.3f"),
+        outcome.key(),
+        outcome.why()
+    )
+    .trim()
+    .to_owned()
 }
 
 #[test]
@@ -60,7 +66,11 @@ fn what_format_1_held_is_still_there() {
         );
         let facts = archive.facts(&captures[5]).unwrap();
         assert_eq!(facts.notes["robots"], "overridden by the declaration");
-        let hop = Redirect { from: "http://courier.example/privacy".to_owned(), status: 301, to: SOURCE.to_owned() };
+        let hop = Redirect {
+            from: "http://courier.example/privacy".to_owned(),
+            status: 301,
+            to: SOURCE.to_owned(),
+        };
         assert_eq!(facts.redirects, [hop]);
         let body = String::from_utf8(archive.payload(&captures[8]).unwrap()).unwrap();
         assert!(body.ends_with("<p>You can choose to encrypt messages.</p>"), "{body}");

@@ -1,6 +1,7 @@
 //! One file a subcommand: each reads its arguments, calls the crates, prints the result.
 
 pub mod bench;
+pub mod check;
 pub mod completions;
 pub mod crawl;
 pub mod replay;

@@ -186,6 +186,20 @@ pub(crate) struct LookUp<'a> {
     pub class: EvidenceClass,
 }
 
+/// A capture of this instant is stored already.
+pub(crate) fn exists(connection: &Connection, of: &LookUp<'_>, at: DateTime<Utc>) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM capture
+             JOIN source ON source.id = capture.source JOIN policy ON policy.id = source.policy
+             WHERE policy.service = ?1 AND policy.name = ?2 AND source.url = ?3 AND capture.class = ?4 AND capture.at = ?5)",
+        )?
+        .query_row(
+            params![of.policy.service, of.policy.name, of.source, class_name(of.class), at.timestamp_millis()],
+            |row| row.get(0),
+        )
+}
+
 /// When the last capture of our own was made, by the order stored.
 pub(crate) fn last_at(connection: &Connection) -> rusqlite::Result<Option<DateTime<Utc>>> {
     connection

@@ -5,7 +5,7 @@ use super::open::SEGMENTS;
 use crate::body::{self, BodyError};
 use crate::capture::head::Origin;
 use crate::capture::records::payload_of;
-use crate::capture::{Facts, Head, HeadError, LastSeen};
+use crate::capture::{Facts, Head, HeadError, LastSeen, Response};
 use crate::catalog;
 use crate::warc::{Record, WarcFault, read_member};
 use chrono::{DateTime, Utc};
@@ -109,16 +109,18 @@ impl Archive {
         Ok(self.response(capture)?.body)
     }
 
+    /// Head and body as they were sent: of this capture's own `response`, or of the one its `revisit` refers to.
+    pub fn sent(&self, capture: &Capture) -> Result<Response, ReadError> {
+        let place = self.body_place(capture)?;
+        let record = self.record(&place)?;
+        let (head, body) = split(&record, &place)?;
+        Ok(Response { body: body.to_vec(), head, truncated: None, decoded: capture.digest })
+    }
+
     /// Head and decoded body of a capture, checked against their digests.
     pub fn response(&self, capture: &Capture) -> Result<StoredResponse, ReadError> {
         let place = self.place(capture)?;
-        let body_place = {
-            let connection = self.connection();
-            let id = catalog::capture::capture_at(&connection, &place.segment, place.offset)?
-                .ok_or_else(|| unknown(place))?;
-            catalog::capture::body_place(&connection, id)?
-        };
-        let body_place = body_place.ok_or_else(|| self.no_body(capture))?;
+        let body_place = self.body_place(capture)?;
         let (original, body) = {
             let record = self.record(&body_place)?;
             let (head, sent) = split(&record, &body_place)?;
@@ -175,6 +177,14 @@ impl Archive {
             Ok(bytes)
         });
         read.map_err(|error| ReadError::Io { path, offset: place.offset, error })
+    }
+
+    fn body_place(&self, capture: &Capture) -> Result<RecordPlace, ReadError> {
+        let place = self.place(capture)?;
+        let connection = self.connection();
+        let id = catalog::capture::capture_at(&connection, &place.segment, place.offset)?
+            .ok_or_else(|| unknown(place))?;
+        catalog::capture::body_place(&connection, id)?.ok_or_else(|| self.no_body(capture))
     }
 
     fn place<'a>(&self, capture: &'a Capture) -> Result<&'a RecordPlace, ReadError> {
