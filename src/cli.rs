@@ -52,6 +52,8 @@ pub enum Command {
     Import(crate::command::import::Args),
     /// Check declarations, rules, events and the archive: name each fault and its remedy.
     Check(crate::command::check::Args),
+    Search(crate::command::search::Args),
+    Serve(crate::command::serve::Args),
     /// Print a completion script for a shell.
     Completions(crate::command::completions::Args),
 }
@@ -67,6 +69,8 @@ impl Cli {
             Command::Findings(args) => crate::command::findings::run(args, global),
             Command::Import(args) => crate::command::import::run(args, global),
             Command::Check(args) => crate::command::check::run(args, global),
+            Command::Search(args) => crate::command::search::run(args, global),
+            Command::Serve(args) => crate::command::serve::run(args, global),
             Command::Completions(args) => crate::command::completions::run(args, global),
         }
     }

@@ -70,6 +70,11 @@ impl Archive {
         &self.dir
     }
 
+    /// Where the search index of this archive lies. It is derived and may be deleted.
+    pub fn index_dir(&self) -> PathBuf {
+        index_dir(self.dir())
+    }
+
     /// The limits within which bodies are decoded.
     pub fn limits(&self) -> Limits {
         self.limits
@@ -282,4 +287,9 @@ fn record(
     }
     transaction.commit()?;
     Ok(stored)
+}
+
+/// Where the search index of the archive in `dir` lies, without opening the archive.
+pub fn index_dir(dir: &Path) -> PathBuf {
+    dir.join("index")
 }

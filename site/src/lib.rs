@@ -10,6 +10,7 @@
 //! - [`page`]: one view a kind of page; `templates/` decides how it looks
 //! - [`feed`], [`api`], [`card`]: the same facts for readers, programs and share previews
 //! - [`output`], [`manifest`]: only what changed is drawn and written
+//! - [`serve`]: a local server with the native search
 
 pub mod api;
 pub mod build;
@@ -32,3 +33,4 @@ pub mod wording;
 
 pub use build::{BuildError, BuildReport, build_from};
 pub use input::BuildInput;
+pub mod serve;

@@ -8,3 +8,5 @@ pub mod replay;
 pub mod derive;
 pub mod findings;
 pub mod import;
+pub mod search;
+pub mod serve;

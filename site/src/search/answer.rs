@@ -8,8 +8,10 @@ use super::index::{Index, Names, Order, SearchError, Sources};
 use super::query::{Clause, Field, Filter, Query, What, day_date, day_number};
 use super::record::{Class, Group, Record, Source};
 use super::words;
+use chrono::NaiveDate;
 use serde::Serialize;
 use std::collections::{BTreeSet, BinaryHeap};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::Column;
@@ -196,6 +198,7 @@ impl Index {
             not: not.iter().map(|clause| clause.weight(scoring)).collect::<tantivy::Result<_>>()?,
             as_of: query.as_of.map(day_number),
             gone: query.gone,
+            days: query.year.and_then(days_of),
             limit,
         };
         searcher.search(&wanted, &collector)
@@ -344,6 +347,12 @@ impl What {
     }
 }
 
+/// The days of a year.
+fn days_of(year: i32) -> Option<RangeInclusive<u32>> {
+    let first = NaiveDate::from_ymd_opt(year, 1, 1)?;
+    Some(day_number(first)..=day_number(NaiveDate::from_ymd_opt(year, 12, 31)?))
+}
+
 /// `part` stands in `whole`, next to each other.
 fn contains(whole: &[String], part: &[String]) -> bool {
     !part.is_empty() && whole.windows(part.len()).any(|window| window == part)
@@ -357,6 +366,8 @@ struct Answers<'a> {
     not: Vec<Box<dyn Weight>>,
     as_of: Option<u32>,
     gone: Option<bool>,
+    /// First seen, or happened, on one of these.
+    days: Option<RangeInclusive<u32>>,
     limit: usize,
 }
 
@@ -413,6 +424,7 @@ impl Collector for Answers<'_> {
             source,
             as_of: self.as_of.map(u64::from),
             gone: self.gone,
+            days: self.days.clone(),
             limit: self.limit,
             sources: self.sources.get(ordinal as usize).map(|s| s.sources.clone()).unwrap_or_default(),
             totals: [0; 3],
@@ -454,6 +466,7 @@ struct SegmentAnswers {
     source: Column<u64>,
     as_of: Option<u64>,
     gone: Option<bool>,
+    days: Option<RangeInclusive<u32>>,
     limit: usize,
     sources: Arc<[Source]>,
     totals: [u64; 3],
@@ -467,6 +480,9 @@ impl SegmentCollector for SegmentAnswers {
         let order = Order(self.order.values.get_val(doc));
         let Some(class) = order.class() else { return };
         if self.excluded.get(doc as usize) == Some(&true) {
+            return;
+        }
+        if self.days.as_ref().is_some_and(|days| !days.contains(&order.day())) {
             return;
         }
         if let Some(day) = self.as_of {

@@ -101,6 +101,10 @@ impl Order {
         Class::ALL.get((self.0 >> 1 & 0x7f) as usize).copied()
     }
 
+    pub fn day(self) -> u32 {
+        (Self::DAYS - (self.0 >> 8 & Self::DAYS)) as u32
+    }
+
     pub fn gone(self) -> bool {
         self.0 & 1 == 1
     }

@@ -12,6 +12,8 @@ pub struct Query {
     pub as_of: Option<NaiveDate>,
     /// `Some(true)`: only what no longer stands; `Some(false)`: only what does.
     pub gone: Option<bool>,
+    /// Only what was first seen, or happened, in this year.
+    pub year: Option<i32>,
     /// Small words that were left out of a question.
     pub ignored: Vec<String>,
     /// What could not be understood, in words for whoever typed it.
@@ -103,6 +105,13 @@ impl Query {
                 self.gone = Some(gone != not);
                 return;
             }
+            "year" => {
+                match number(typed, 4) {
+                    Some(year) if !not => self.year = i32::try_from(year).ok(),
+                    _ => self.problems.push(format!("`year:{typed}` names no year: write year:2024")),
+                }
+                return;
+            }
             _ => {
                 match last_day(typed) {
                     Some(day) if !not => self.as_of = Some(day),
@@ -159,11 +168,15 @@ impl Query {
 
     /// Nothing to look for.
     pub fn is_empty(&self) -> bool {
-        self.clauses.is_empty() && self.filters.is_empty() && self.as_of.is_none() && self.gone.is_none()
+        self.clauses.is_empty()
+            && self.filters.is_empty()
+            && self.as_of.is_none()
+            && self.gone.is_none()
+            && self.year.is_none()
     }
 }
 
-const FIELDS: [&str; 6] = ["service", "policy", "topic", "kind", "as-of", "gone"];
+const FIELDS: [&str; 7] = ["service", "policy", "topic", "kind", "as-of", "gone", "year"];
 
 fn example(field: Field) -> &'static str {
     match field {
@@ -187,12 +200,14 @@ fn take_value(typed: &str) -> (&str, bool, &str) {
     (&typed[..end], false, &typed[end..])
 }
 
+/// A number of exactly so many digits.
+fn number(typed: &str, digits: usize) -> Option<u32> {
+    (typed.len() == digits && typed.bytes().all(|b| b.is_ascii_digit())).then(|| typed.parse().ok())?
+}
+
 /// `2024-05-31`, `2024-05` or `2024`: the last day of it.
 fn last_day(typed: &str) -> Option<NaiveDate> {
     let parts: Vec<&str> = typed.split('-').collect();
-    let number = |part: &str, len: usize| -> Option<u32> {
-        (part.len() == len && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse().ok())?
-    };
     let year = i32::try_from(number(parts.first()?, 4)?).ok()?;
     match parts[1..] {
         [] => NaiveDate::from_ymd_opt(year, 12, 31),
@@ -229,6 +244,9 @@ impl std::fmt::Display for Query {
         }
         if let Some(gone) = self.gone {
             parts.push(format!("gone:{}", if gone { "yes" } else { "no" }));
+        }
+        if let Some(year) = self.year {
+            parts.push(format!("year:{year}"));
         }
         parts.extend(self.clauses.iter().map(Clause::to_string));
         f.write_str(&parts.join(" "))
@@ -281,14 +299,22 @@ mod tests {
         check("as-of:2024 gone:", "as-of:2024-12-31 gone:yes");
         check("-gone: x", "gone:no x");
         check("gone:no", "gone:no");
+        check("year:2024 x", "year:2024 x");
         check("http://example", "\"http example\"");
     }
 
     #[test]
     fn what_cannot_be_understood_is_told() {
-        for typed in
-            ["as-of:soon", "as-of:2024-13", "as-of:2024-1", "service:", "-as-of:2024", "a*", "topic:!"]
-        {
+        for typed in [
+            "as-of:soon",
+            "as-of:2024-13",
+            "as-of:2024-1",
+            "service:",
+            "-as-of:2024",
+            "year:24",
+            "a*",
+            "topic:!",
+        ] {
             assert_eq!(Query::parse(typed).problems.len(), 1, "{typed}");
         }
     }

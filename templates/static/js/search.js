@@ -21,7 +21,7 @@
   const EXAMPLES = { service: "signal", policy: '"privacy policy"', topic: "encryption", kind: "reversal" };
 
   function parse(typed) {
-    const query = { clauses: [], filters: [], asOf: null, gone: null, ignored: [], problems: [] };
+    const query = { clauses: [], filters: [], asOf: null, gone: null, year: null, ignored: [], problems: [] };
     const space = /^\p{White_Space}+/u;
     let rest = typed.replace(space, "");
     while (rest) rest = takeOne(query, rest).replace(space, "");
@@ -42,7 +42,7 @@
   function takeOne(query, typed) {
     const not = /^-\P{White_Space}/u.test(typed);
     if (not) typed = typed.slice(1);
-    const field = /^(service|policy|topic|kind|as-of|gone):/i.exec(typed);
+    const field = /^(service|policy|topic|kind|as-of|gone|year):/i.exec(typed);
     const [value, quoted, rest] = takeValue(field ? typed.slice(field[0].length) : typed);
     if (field) addFilter(query, not, field[1].toLowerCase(), value);
     else addWords(query, not, value, quoted);
@@ -66,6 +66,9 @@
       const day = lastDay(typed);
       if (day === null || not) query.problems.push(`“as-of:${typed}” names no date: write as-of:2024-05-31, as-of:2024-05 or as-of:2024`);
       else query.asOf = day;
+    } else if (field === "year") {
+      if (!/^\d{4}$/.test(typed) || not) query.problems.push(`“year:${typed}” names no year: write year:2024`);
+      else query.year = Number(typed);
     } else if (!value.length) query.problems.push(`“${field}:” needs a value, such as ${field}:${EXAMPLES[field]}`);
     else query.filters.push({ not, field, value });
   }
@@ -92,6 +95,7 @@
     return given && day !== 0 && (!day || date.getUTCDate() === day) ? date.getTime() / 864e5 : null;
   }
 
+  const yearOf = (day) => new Date(day * 864e5).getUTCFullYear();
   const isoDay = (day) => new Date(day * 864e5).toISOString().slice(0, 10);
 
   function clauseText(c) {
@@ -104,6 +108,7 @@
       ...query.filters.map((f) => `${f.not ? "-" : ""}${f.field}:${f.value.join("+")}`),
       ...(query.asOf === null ? [] : [`as-of:${isoDay(query.asOf)}`]),
       ...(query.gone === null ? [] : [`gone:${query.gone ? "yes" : "no"}`]),
+      ...(query.year === null ? [] : [`year:${query.year}`]),
       ...query.clauses.map(clauseText),
     ].join(" ");
   }
@@ -428,8 +433,8 @@
           return name === CLASSES[kind] || (name === "finding" && GROUP[kind] === 0) || (name === "statement" && GROUP[kind] === 2);
         },
       };
-      const { source, class: kinds } = this.runs;
-      return (run) => ["service", "policy", "kind"].every((field) => {
+      const { source, class: kinds, day } = this.runs;
+      return (run) => (query.year === null || yearOf(day[run]) === query.year) && ["service", "policy", "kind"].every((field) => {
         const fits = (f) => holds[field](f.value, this.names[source[run]], kinds[run]);
         const filters = query.filters.filter((f) => f.field === field);
         const yes = filters.filter((f) => !f.not);
@@ -478,7 +483,7 @@
       await this.open();
       const query = typeof typed === "string" ? parse(typed) : typed;
       const result = { query, total: 0, groups: [[], [], []], matched: null, marks: new Set(), services: [], years: [] };
-      const empty = !query.clauses.length && !query.filters.length && query.asOf === null && query.gone === null;
+      const empty = !query.clauses.length && !query.filters.length && query.asOf === null && query.gone === null && query.year === null;
       if (empty) return result;
       const needs = await Promise.all(query.clauses.map((clause) => this.clause(clause, result.marks)));
       const must = [];
@@ -556,7 +561,7 @@
         const records = runs.get(i);
         for (const n of records) result.groups[GROUP[kinds[i]]].push(n);
         for (const service of this.sources[source[i]][0]) count(services, service, records.length);
-        count(years, new Date(day[i] * 864e5).getUTCFullYear(), records.length);
+        count(years, yearOf(day[i]), records.length);
       }
       result.total = found.length;
       result.services = [...services].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
@@ -627,4 +632,163 @@
   }
 
   globalThis.walkbackSearch = { Index, parse, canonical, forms, snippet };
+
+  // ---- The page ---------------------------------------------------------------------------------
+  const results = globalThis.document?.getElementById("results");
+  if (!results) return;
+  const root = results.dataset.root ?? "../";
+  const form = document.querySelector("main form");
+  const input = form.elements.q;
+  let index = new Index(new URL(`${root}search-index/`, document.baseURI).href);
+  let latest = 0;
+
+  /** An element; strings become text nodes, so that nothing archived is ever read as markup. */
+  function el(name, attributes, ...children) {
+    const node = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes || {})) if (value !== null) node.setAttribute(key, value);
+    node.append(...children.filter((child) => child !== null));
+    return node;
+  }
+
+  const number = (n) => n.toLocaleString("en");
+  const counted = (n, one) => `${number(n)} ${one}${n === 1 ? "" : "s"}`;
+  const address = (typed) => `?q=${encodeURIComponent(typed)}`;
+  const quote = (name) => (/^[\p{L}\p{N}]+$/u.test(name) ? name : `"${name.replaceAll('"', "")}"`);
+  /** The query without what it says about one field, and with something else said about it. */
+  const withField = (typed, field, value) =>
+    `${typed.replace(new RegExp(`(^|\\s)-?${field}:(["“”„][^"“”„]*["“”„]?|\\S*)`, "giu"), " ").trim()} ${value}`.trim();
+
+  function dates(record) {
+    const time = (day) => el("time", { datetime: day }, day);
+    if (!["promise", "statement"].includes(record.kind)) return [time(record.day)];
+    if (!record.spans) return ["stands since ", time(record.day)];
+    const out = [];
+    for (const [from, lastSeen, gone] of record.spans) {
+      if (out.length) out.push("; ");
+      if (gone) out.push("stood ", time(from), " to ", time(lastSeen), ", gone by ", time(gone));
+      else out.push("stands again since ", time(from));
+    }
+    return out;
+  }
+
+  function shown(record, marks) {
+    const marked = (text, longest) =>
+      snippet(text, marks, longest).map(([piece, hit]) => (hit ? el("mark", null, piece) : piece));
+    const score = (part) => snippet(part, marks, 1e9).filter(([, hit]) => hit).length;
+    const best = record.parts.reduce((a, b) => (score(b) > score(a) ? b : a));
+    const where = [record.services.join(", "), record.policy].filter(Boolean).join(" · ");
+    const href = root + record.url;
+    const meta = el("p", { class: "hit-meta" });
+    const title = record.title || where;
+    if (record.title && where) meta.append(where, " · ");
+    if (record.title) meta.append(record.kind, " · ");
+    meta.append(...dates(record));
+    for (const topic of record.topics) meta.append(" · ", topic);
+    const gone = record.spans && record.spans.at(-1)[2];
+    return el("li", { class: `hit hit-${record.kind}${gone ? " hit-gone" : ""}` },
+      el("p", { class: "hit-title", dir: "auto" }, el("a", { href }, ...marked(title, 200))),
+      el("p", { class: "hit-text", dir: "auto" }, ...marked(best, 320)), meta);
+  }
+
+  async function group(heading, records, first, marks) {
+    const list = el("ol", { class: "hits" });
+    const section = el("section", null, el("h2", null, `${heading} `, el("span", { class: "count" }, number(records.length))), list);
+    const more = el("button", { type: "button" }, "Show more");
+    let at = 0;
+    const add = async (n) => {
+      const next = await index.show(records.slice(at, at + n));
+      list.append(...next.map((record) => shown(record, marks)));
+      at += n;
+      if (at < records.length) section.append(more);
+      else more.remove();
+      return list.children[at - n];
+    };
+    more.addEventListener("click", async () => (await add(20))?.querySelector("a")?.focus());
+    await add(first);
+    return section;
+  }
+
+  function facet(title, entries, link) {
+    if (entries.length < 2) return null;
+    const items = entries.slice(0, 30).map(([name, n]) =>
+      el("li", null, el("a", { href: address(link(name)) }, String(name)), " ", el("span", { class: "count" }, number(n))));
+    return el("details", { class: "facet" }, el("summary", null, title), el("ul", null, ...items));
+  }
+
+  function tools(typed, query) {
+    const day = el("input", { type: "date", value: query.asOf === null ? "" : isoDay(query.asOf) });
+    day.addEventListener("change", () => go(withField(typed, "as-of", day.value && `as-of:${day.value}`), true));
+    const which = el("select", null);
+    for (const [value, label] of [["", "standing or gone"], ["gone:no", "still standing"], ["gone:", "no longer standing"]]) {
+      const chosen = value === (query.gone === null ? "" : query.gone ? "gone:" : "gone:no");
+      which.append(el("option", { value, selected: chosen ? "" : null }, label));
+    }
+    which.addEventListener("change", () => go(withField(typed, "gone", which.value), true));
+    return el("p", { class: "search-tools" }, el("label", null, "As of ", day), " ", el("label", null, "Show ", which));
+  }
+
+  async function answer(typed) {
+    const turn = ++latest;
+    const found = await index.find(typed);
+    const { query, groups, marks } = found;
+    const asked = canonical(query) !== "";
+    // Where judged answers exist they come first; statements fill the page.
+    const first = [6, 6, groups[0].length + groups[1].length ? 8 : 15];
+    const headings = ["Findings", "Events", "Statements"];
+    const sections = await Promise.all(groups.map((records, i) => (records.length ? group(headings[i], records, first[i], marks) : null)));
+    if (turn !== latest) return;
+    const names = ["finding", "event", "statement"];
+    const parts = groups.map((records, i) => records.length && counted(records.length, names[i])).filter(Boolean);
+    let says = !asked ? "" : found.total ? `Found ${parts.join(", ")}.` : "Nothing found.";
+    if (found.matched) says += ` No record has all the words; these have ${found.matched} of them.`;
+    if (query.ignored.length) says += ` Left out: ${query.ignored.join(", ")} (put words in quotes to keep them).`;
+    const status = el("p", { role: "status", class: "search-status" }, says);
+    const problems = query.problems.map((problem) => el("p", { class: "search-problem" }, problem));
+    results.replaceChildren(...[
+      status, ...problems, asked ? tools(typed, query) : null,
+      facet("By service", found.services, (name) => withField(typed, "service", `service:${quote(name)}`)),
+      facet("By year", found.years, (year) => withField(typed, "year", `year:${year}`)),
+      ...sections,
+    ].filter(Boolean));
+  }
+
+  async function go(typed, remember) {
+    input.value = typed;
+    const here = new URL(address(typed), location.href);
+    if (remember && here.href !== location.href) history.pushState(null, "", here);
+    else if (here.href !== location.href) history.replaceState(null, "", here);
+    results.setAttribute("aria-busy", "true");
+    try {
+      await answer(typed).catch(() => {
+        // A new build may have replaced the files since this page was opened: begin again, once.
+        index = new Index(index.base);
+        return answer(typed);
+      });
+    } catch (error) {
+      const problem = globalThis.DecompressionStream ? `Search could not be loaded (${error.message}).` : "This browser is too old for search without a server.";
+      results.replaceChildren(el("p", { class: "search-problem", role: "alert" }, problem, " ", el("a", { href: `${root}data/` }, "Download the data instead.")));
+    }
+    results.removeAttribute("aria-busy");
+  }
+
+  const typedNow = () => new URLSearchParams(location.search).get("q") ?? "";
+  let waiting = 0;
+  input.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => go(input.value, false), 250);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(waiting);
+    go(input.value, true);
+  });
+  results.addEventListener("click", (event) => {
+    const link = event.target.closest(".facet a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    go(new URL(link.href).searchParams.get("q"), true);
+  });
+  addEventListener("popstate", () => go(typedNow(), false));
+  if (typedNow()) go(typedNow(), false);
+  else index.open().catch(() => {});
 })();
