@@ -29,6 +29,5 @@ pub use catalog::rebuild::{RebuildError, Rebuilt};
 pub use derived::{Derivation, DeriveError};
 pub use read::{Histories, HistoryError};
 pub use import::{ImportError, Imported, import_warc};
-pub use store::{Archive, OpenError, ReadError, StoreError, StoredResponse};
 pub use store::{Archive, OpenError, ReadError, StoreError, StoredResponse, index_dir};
 pub use verify::Fault;
