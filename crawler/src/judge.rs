@@ -58,14 +58,7 @@ fn read_answer(capture: &mut NewCapture, due: &Due, answer: Answer, decoded_limi
     capture.status = Some(answer.status);
     capture.remote_ip = peer_ip(&answer).map(|ip| ip.to_string());
     note_framing(&mut capture.notes, &answer);
-    let encodings: Vec<&str> = answer
-        .headers
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case("content-encoding"))
-        .filter_map(|(_, value)| std::str::from_utf8(value).ok())
-        .collect();
-    let limits = body::Limits { decoded: decoded_limit, ..body::Limits::default() };
-    let decoded = body::decode(&answer.body, encodings, limits);
+    let decoded = decode(&answer, decoded_limit);
     capture.outcome = match &decoded {
         Ok(payload) => outcome(&due.url, &answer, payload),
         Err(error) if (200..300).contains(&answer.status) => Outcome::Failed(error.to_string()),
@@ -83,6 +76,26 @@ fn read_answer(capture: &mut NewCapture, due: &Due, answer: Answer, decoded_limi
         truncated: None,
         decoded: digest,
     });
+}
+
+fn decode(answer: &Answer, limit: u64) -> Result<Cow<'_, [u8]>, body::BodyError> {
+    let encodings = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("content-encoding"))
+        .filter_map(|(_, value)| std::str::from_utf8(value).ok());
+    body::decode(&answer.body, encodings, body::Limits { decoded: limit, ..body::Limits::default() })
+}
+
+/// Where a page sends its readers by its markup; only small pages do nothing else.
+pub fn refresh(answer: &Answer) -> Option<String> {
+    if answer.body.len() > 64 << 10
+        || answer.header("content-type").is_some_and(|kind| !kind.contains("html"))
+    {
+        return None;
+    }
+    let payload = decode(answer, 1 << 20).ok()?;
+    wall::refresh(&text(&payload, answer.header("content-type")))
 }
 
 /// A message framed in two ways at once is taken by its chunks, as RFC 9112 says, and marked:

@@ -4,7 +4,9 @@
 //! - [`server`]: says what a script tells it to, well-formed or not
 //! - [`fault`]: the faults a server may have, each with what comes of it
 //! - [`made`]: pages made up for measuring
+//! - [`recorded`]: pages out of a git history or a WARC, as of an instant
 
 pub mod fault;
 pub mod made;
+pub mod recorded;
 pub mod server;

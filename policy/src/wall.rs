@@ -165,6 +165,8 @@ const MISSING: [&str; 22] = [
 const WALL_TEXT: usize = 2_500;
 /// An error page often carries the site's whole navigation.
 const ERROR_TEXT: usize = 8_000;
+/// A page that sends its readers elsewhere says little more than that.
+const REFRESH_TEXT: usize = 300;
 /// Less than this, and scripts besides, is no document.
 const SHELL_TEXT: usize = 60;
 
@@ -236,6 +238,17 @@ pub fn wall(answer: &Answer) -> Option<Wall> {
         return Some(Wall::Shell);
     }
     None
+}
+
+/// Where a page without anything to read sends its readers (`<meta http-equiv="refresh">`), as written.
+///
+/// ```
+/// let body = r#"<meta http-equiv="refresh" content="0; url=/en/privacy"><p>This page has moved."#;
+/// assert_eq!(policy::wall::refresh(body).unwrap(), "/en/privacy");
+/// ```
+pub fn refresh(body: &str) -> Option<String> {
+    let page = skim(body, REFRESH_TEXT);
+    page.refresh.filter(|_| page.length < REFRESH_TEXT)
 }
 
 fn header<'a>(answer: &Answer<'a>, name: &str) -> Option<&'a str> {

@@ -163,19 +163,27 @@ impl Visitor {
             }
             301 | 302 | 303 | 307 | 308 => {
                 let location = answer.header("location").ok_or(Fault::NoLocation(answer.status))?;
-                let mut to = answer.url.join(location).map_err(|_| Fault::BadLocation)?;
-                to.set_fragment(None);
-                let seen = |redirect: &Redirect| redirect.from == to.as_str();
-                if to == answer.url || attempt.redirects.iter().any(seen) {
-                    return Err(Fault::RedirectLoop);
-                }
-                if attempt.redirects.len() >= self.settings.limits.redirects {
-                    return Err(Fault::TooManyRedirects(self.settings.limits.redirects));
-                }
-                Ok(Some(to))
+                self.follow(answer, attempt, location).map(Some)
             }
+            200 => match judge::refresh(answer) {
+                Some(location) => self.follow(answer, attempt, &location).map(Some),
+                None => Ok(None),
+            },
             _ => Ok(None),
         }
+    }
+
+    /// The next hop, if there may be one.
+    fn follow(&self, answer: &Answer, attempt: &Attempt, location: &str) -> Result<Url, Fault> {
+        let mut to = answer.url.join(location).map_err(|_| Fault::BadLocation)?;
+        to.set_fragment(None);
+        if to == answer.url || attempt.redirects.iter().any(|redirect| redirect.from == to.as_str()) {
+            return Err(Fault::RedirectLoop);
+        }
+        if attempt.redirects.len() >= self.settings.limits.redirects {
+            return Err(Fault::TooManyRedirects(self.settings.limits.redirects));
+        }
+        Ok(to)
     }
 
     /// One request, when the host is ready for it and its robots.txt allows it.

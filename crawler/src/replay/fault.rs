@@ -156,6 +156,8 @@ faults! {
         |_, turn| if turn == 0 { Reply::Raw(vec![Step::Reset]) } else { ok() };
     "redirect" "redirects within its host" => "fetched" true,
         |request, _| if request.target == "/legal/policy" { to("/legal/privacy-policy") } else { ok() };
+    "refresh" "redirects by a `meta` in its page" => "fetched" true,
+        |request, _| if request.target == "/legal/policy" { Page::html("<meta http-equiv=refresh content='0; url=/en/policy'><p>Moved.").into() } else { ok() };
     "redirect-space" "redirects to an address with a space" => "fetched" true,
         |request, _| if request.target == "/legal/policy" { to("/legal/our policy") } else { ok() };
     "sets-cookies" "sets cookies" => "fetched" true, |_, _| Page::html(TEXT).with("Set-Cookie", "id=1; Path=/").into();
@@ -213,6 +215,10 @@ faults! {
 
     // Redirects.
     "loop" "redirects to itself" => "failed: redirect loop" false, |_, _| to("/legal/policy");
+    "refresh-loop" "redirects to itself by a `meta`" => "failed: redirect loop" false,
+        |_, _| Page::html("<meta http-equiv=refresh content='0; url=/legal/policy'>").into();
+    "refresh-private" "redirects to 10.0.0.1 by a `meta`" => "failed: address refused: 10.0.0.1 is not public: private" false,
+        |_, _| Page::html("<meta http-equiv=refresh content='0; url=http://10.0.0.1/'>").into();
     "loop-of-two" "redirects to and fro" => "failed: redirect loop" false,
         |request, _| to(if request.target == "/a" { "/legal/policy" } else { "/a" });
     "chain" "redirects on and on" => "failed: more than 5 redirects" false, |_, turn| to(&format!("/step/{turn}"));

@@ -16,6 +16,8 @@ pub struct Glance {
     pub password: bool,
     /// Scripts are on the page.
     pub scripts: bool,
+    /// Where a `meta` of the page sends its readers, at once or within seconds.
+    pub refresh: Option<String>,
 }
 
 /// Skims `body` until `limit` characters of text were read.
@@ -61,10 +63,35 @@ pub fn skim(body: &str, limit: usize) -> Glance {
                     || tag.contains("type='password'")
                     || tag.contains("type=password");
             }
+            "meta" if glance.refresh.is_none() => glance.refresh = refresh(tag),
             _ => {}
         }
     }
     glance
+}
+
+/// The target of `<meta http-equiv="refresh" content="0; url=…">`.
+fn refresh(tag: &str) -> Option<String> {
+    // Byte for byte as long as `tag`, so that places in one are places in the other.
+    let lower = tag.to_ascii_lowercase();
+    let kind =
+        lower.find("http-equiv").map(|at| lower[at + 10..].trim_start_matches(['=', ' ', '"', '\'']))?;
+    if !kind.starts_with("refresh") {
+        return None;
+    }
+    let content = lower.find("content").map(|at| at + "content".len())?;
+    let value = tag[content..].trim_start().strip_prefix('=')?.trim_start();
+    let value = match value.chars().next()? {
+        quote @ ('"' | '\'') => value[1..].split(quote).next()?,
+        _ => value.split(['>', ' ']).next()?,
+    };
+    let (seconds, target) = value.split_once([';', ','])?;
+    let soon = seconds.trim().parse::<f32>().is_ok_and(|seconds| seconds <= 10.0);
+    let target = target.trim_start();
+    let named = target.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("url"));
+    let target = if named { target[3..].trim_start().strip_prefix('=')? } else { target };
+    let target = target.trim().trim_matches(['"', '\'']).replace("&amp;", "&");
+    (soon && !target.is_empty()).then_some(target)
 }
 
 #[derive(Clone, Copy)]
@@ -151,6 +178,26 @@ mod tests {
             skim(body, 100);
         }
         assert_eq!(skim("<script>never closed <p>x", 100).length, 0);
+    }
+
+    #[test]
+    fn a_refresh_names_its_target() {
+        for (tag, expected) in [
+            (
+                r#"<meta http-equiv="refresh" content="0; url=https://example.com/en/?a=1&amp;b=2">"#,
+                Some("https://example.com/en/?a=1&b=2"),
+            ),
+            ("<META CONTENT='5;URL=/new' HTTP-EQUIV='Refresh'>", Some("/new")),
+            (r#"<meta http-equiv=refresh content="0;url='/quoted'">"#, Some("/quoted")),
+            (r#"<meta http-equiv="refresh" content="300">"#, None),
+            (r#"<meta http-equiv="refresh" content="900; url=/">"#, None),
+            (r#"<meta http-equiv="content-type" content="0; url=/">"#, None),
+            ("<meta http-equiv=refresh content=", None),
+            ("<meta http-equiv=refresh content='0;u", Some("u")),
+            ("<meta http-equiv=refresh content='0;éé'>", Some("éé")),
+        ] {
+            assert_eq!(skim(tag, 100).refresh.as_deref(), expected, "{tag}");
+        }
     }
 
     #[test]
