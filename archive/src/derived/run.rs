@@ -225,7 +225,10 @@ impl Archive {
         let imported_versions = recordings.len();
         let own = match task.captured {
             false => None,
-            true => Some(captured::read(self, &task.policy, derivation.declarations)?),
+            true => {
+                let connection = file::open(self.dir())?;
+                Some(captured::read(self, &connection, &task.policy, derivation.declarations)?)
+            }
         };
         if let Some(own) = &own {
             recordings.extend(own.recordings.iter().map(|recording| Recording {

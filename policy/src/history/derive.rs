@@ -8,7 +8,7 @@ use crate::id::{Digest, FindingId, PolicyId, PromiseId, StatementId, VersionId};
 use crate::noise::lanes::{self, Seen};
 use crate::noise::{Read, Sheet, Sheets};
 use crate::promise::document::{Cache, Document};
-use crate::promise::{Rules, gate, judge, promise_topic};
+use crate::promise::{Artefact, Rules, gate, judge, promise_topic};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -151,9 +151,16 @@ impl<'a> Desk<'a> {
                 .collect();
             let sheets = std::mem::take(&mut self.read);
             let known = self.sheets.known().to_vec();
+            // A page that flips asks about the same pair again and again.
+            let mut gated: HashMap<(u32, u32), Option<Artefact>> = HashMap::new();
             let strand = lanes::read(&seen, &sheets, &known, &mut |before, after| {
-                let (before, after) = (self.document(before), self.document(after));
-                gate(&before, &after)
+                if let Some(known) = gated.get(&(before, after)) {
+                    return known.clone();
+                }
+                let (old, new) = (self.document(before), self.document(after));
+                let found = gate(&old, &new);
+                gated.insert((before, after), found.clone());
+                found
             });
             self.read = sheets;
             for (read, place) in strand.into_iter().zip(places) {
