@@ -30,5 +30,4 @@ pub use derived::{Derivation, DeriveError};
 pub use import::{ImportError, Imported, import_warc};
 pub use store::{Archive, OpenError, ReadError, StoreError, StoredResponse, index_dir};
 pub use read::{Histories, HistoryError};
-pub use store::{Archive, OpenError, ReadError, StoreError, StoredResponse};
 pub use verify::Fault;
