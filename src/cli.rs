@@ -44,6 +44,8 @@ pub enum Command {
     /// Serve pages on loopback, for measurements.
     #[command(hide = true)]
     Replay(crate::command::replay::Args),
+    /// Build the static site from what the archive, the declarations and the events hold.
+    Build(crate::command::build::Args),
     /// Bring everything derived up to date.
     Derive(crate::command::derive::Args),
     /// List findings, heaviest first.
@@ -65,6 +67,7 @@ impl Cli {
             Command::Replay(args) => crate::command::replay::run(args, global),
             Command::Crawl(args) => crate::command::crawl::run(args, global),
             Command::Bench(args) => crate::command::bench::run(args, global),
+            Command::Build(args) => crate::command::build::run(args, global),
             Command::Derive(args) => crate::command::derive::run(args, global),
             Command::Findings(args) => crate::command::findings::run(args, global),
             Command::Import(args) => crate::command::import::run(args, global),

@@ -36,6 +36,12 @@ impl Histories {
         Ok(file::inputs(&self.derived)?.into_iter().map(|(policy, ..)| policy).collect())
     }
 
+    /// The policies that have a history, sorted, each with a stamp that changes when its history does.
+    pub fn stamps(&self) -> Result<Vec<(PolicyId, Digest)>, HistoryError> {
+        let inputs = file::inputs(&self.derived)?;
+        Ok(inputs.into_iter().map(|(policy, _, input)| (policy, input)).collect())
+    }
+
     /// Everything derived about a policy; `None` where nothing is.
     pub fn history(&self, policy: &PolicyId) -> Result<Option<History>, HistoryError> {
         let Some(row) = self.imported.row(policy)? else {

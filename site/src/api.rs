@@ -5,6 +5,7 @@ use crate::input::Context;
 use crate::page::coverage;
 use crate::page::line::headline;
 use crate::place;
+use crate::shown::{LONGEST, clip};
 use crate::summary::Summary;
 use policy::board::Board;
 use policy::finding::Finding;
@@ -80,10 +81,12 @@ pub fn findings(context: &Context<'_>, findings: &[&Finding]) -> Vec<File> {
     ]
 }
 
-/// A value as a cell. One that a spreadsheet would take for a formula is made text.
+/// A value as a cell. One that a spreadsheet would take for a formula is made text, and one longer
+/// than its cells can be is cut: the JSON beside it holds the whole.
 fn cell(value: &Value) -> String {
     let text = match value {
         Value::Null => String::new(),
+        Value::String(text) if text.len() > LONGEST => clip(text, LONGEST),
         Value::String(text) => text.clone(),
         other => return other.to_string(),
     };

@@ -4,6 +4,7 @@
 //! the same bytes for the same archive. The parts, in the order of their use:
 //!
 //! - [`input`]: what a site is built from
+//! - [`archived`]: those values, out of an archive and the declarations
 //! - [`place`]: where everything lies
 //! - [`search`]: the index, its query language, and its export for the browser
 //! - [`build`]: one policy after the other, then the pages about all of them
@@ -13,6 +14,7 @@
 //! - [`serve`]: a local server with the native search
 
 pub mod api;
+pub mod archived;
 pub mod build;
 pub mod card;
 pub mod cite;
@@ -31,6 +33,8 @@ pub mod summary;
 pub mod wayfinder;
 pub mod wording;
 
+pub use archived::{SiteError, build};
 pub use build::{BuildError, BuildReport, build_from};
 pub use input::BuildInput;
 pub mod serve;
+pub use url::Url;

@@ -1,12 +1,14 @@
 //! One file a subcommand: each reads its arguments, calls the crates, prints the result.
 
 pub mod bench;
+pub mod build;
 pub mod check;
 pub mod completions;
 pub mod crawl;
 pub mod derive;
 pub mod findings;
 pub mod import;
+pub mod replay;
 pub mod search;
 pub mod serve;
 pub mod replay;

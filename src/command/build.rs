@@ -1,0 +1,102 @@
+//! `walkback build`.
+
+use crate::cli::{Exit, Global};
+use crate::ground::Ground;
+use anyhow::Context as _;
+use archive::Archive;
+use policy::id::PolicyId;
+use site::BuildInput;
+use site::Url;
+use site::input::Measured;
+use std::path::{Path, PathBuf};
+
+/// Build the static site from what the archive, the declarations and the events hold.
+///
+/// Plain files for any host. Only files whose content changed are written; the same archive gives the
+/// same bytes.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// Folder to build into.
+    #[arg(long, value_name = "DIR", default_value = "public")]
+    pub out: PathBuf,
+    /// Where the site will be published, a path included: https://example.org/walkback/
+    #[arg(long, value_name = "URL", env = "WALKBACK_BASE_URL")]
+    pub base_url: Option<Url>,
+    /// Where people write to contest a finding: a mail address or a link.
+    #[arg(long, value_name = "TEXT", env = "WALKBACK_CONTACT")]
+    pub contact: Option<String>,
+}
+
+pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+    let ground = Ground::read(&global.data)?;
+    ground.warn();
+    let archive = Archive::open_read_only(&global.data.join("archive"))?;
+    build(&args, global, &archive, &ground)
+}
+
+/// Builds the site and its search from an open archive: what `walkback run` does last.
+pub fn build(args: &Args, global: &Global, archive: &Archive, ground: &Ground) -> anyhow::Result<Exit> {
+    if let Some(base) = &args.base_url
+        && !matches!(base.scheme(), "http" | "https")
+    {
+        anyhow::bail!("`{base}` is not a web address: --base-url begins with https:// or http://");
+    }
+    let (services, policies) = site::archived::declared(&ground.declarations);
+    let input = BuildInput {
+        base_url: args.base_url.clone(),
+        services,
+        policies,
+        events: ground.events.clone(),
+        measured: measured(&global.data.join("measured.json"))?,
+        contact: args.contact.clone(),
+    };
+    let report = site::build(archive, &input, &args.out).context("cannot build the site")?;
+    for (policy, why) in &report.failed {
+        eprintln!("walkback: {policy}: {why}");
+    }
+    let records = search(&args.out, global, archive, ground)?;
+    if global.json {
+        println!("{}", serde_json::json!({ "site": report, "search": records }));
+    } else if !global.quiet {
+        eprintln!(
+            "{} pages of {} policies in {}; {} files written, {} removed",
+            report.pages,
+            report.policies,
+            args.out.display(),
+            report.written,
+            report.removed
+        );
+        if args.base_url.is_none() {
+            eprintln!("built without --base-url: feeds and citations name the local preview");
+        }
+    }
+    Ok(if report.failed.is_empty() { Exit::Done } else { Exit::SomeFailed })
+}
+
+/// The detector's figures, where somebody measured them: `walkback eval` writes the file.
+fn measured(path: &Path) -> anyhow::Result<Option<Measured>> {
+    match std::fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .with_context(|| format!("cannot read the detector's figures in {}", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// Brings the native search index up to date and writes its export beside the pages.
+fn search(
+    out: &Path,
+    global: &Global,
+    archive: &Archive,
+    ground: &Ground,
+) -> anyhow::Result<site::search::export::Exported> {
+    let reader = archive.histories()?;
+    let stamps = reader.stamps()?.into_iter().map(|(id, stamp)| (id, stamp.to_string())).collect();
+    let mut history = |id: &PolicyId| reader.history(id).map_err(Into::into);
+    let folder = crate::command::serve::index_folder(global);
+    site::search::index::update(&folder, &stamps, &mut history, &ground.events)
+        .context("cannot bring the search index up to date")?;
+    let index = site::search::Index::open(&folder)?;
+    site::search::export::write(&index, out).context("cannot write the search of the site")
+}
