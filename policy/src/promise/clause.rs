@@ -150,6 +150,9 @@ pub(super) fn frames(rules: &Rules, tokens: &Tokens, lead_words: usize, hits: &[
         let within: Vec<&Hit> =
             hits.iter().filter(|hit| (clause.from..clause.to).contains(&(hit.from as usize))).collect();
         for hit in within.iter().filter(|hit| hit.cue.slot == Slot::Verb) {
+            if is_name(tokens, hit.from as usize) {
+                continue;
+            }
             let before = within.iter().filter(|other| other.from <= hit.from);
             let mut negated = false;
             let mut may = false;
@@ -188,6 +191,16 @@ pub(super) fn frames(rules: &Rules, tokens: &Tokens, lead_words: usize, hits: &[
     frames
 }
 
+/// A capital within a sentence of small letters: "the App Store".
+fn is_name(tokens: &Tokens, n: usize) -> bool {
+    let word = &tokens.words[n];
+    n > 0
+        && word.capital
+        && !word.after_break
+        && tokens.words[n - 1].capital
+        && tokens.words.iter().any(|word| !word.capital)
+}
+
 /// The nearest subject before the verb; without one, the service speaks of itself or in the passive.
 fn actor(tokens: &Tokens, from: usize, verb: usize, within: &[&Hit]) -> Actor {
     for n in (from..verb).rev() {
@@ -207,6 +220,14 @@ fn actor(tokens: &Tokens, from: usize, verb: usize, within: &[&Hit]) -> Actor {
         {
             return Actor::Other;
         }
+    }
+    // "Do not share your password": told to people.
+    let imperative = matches!(tokens.word(from), "do" | "dont" | "never" | "please" | "avoid");
+    if imperative
+        && from + 4 > verb.min(from + 3)
+        && !within.iter().any(|hit| grammar(hit, Grammar::We) && (hit.from as usize) < verb)
+    {
+        return Actor::User;
     }
     Actor::Service
 }
@@ -238,7 +259,12 @@ pub(super) fn promises(
             ("delete", _, false) => bits |= Promise::Deletes as u32,
             ("protect", _, false) => bits |= Promise::Protected as u32,
             ("require_others", _, _) => bits |= Promise::BindsOthers as u32,
-            (_, Actor::Service | Actor::Other, true) if !verb.protective => bits |= Promise::Negative as u32,
+            (_, Actor::Service | Actor::Other, true) if !verb.protective => {
+                let about = frame.data | frame.recipients | frame.purposes != 0;
+                if about || has(Grammar::You) {
+                    bits |= Promise::Negative as u32;
+                }
+            }
             (_, Actor::Service | Actor::Other, false) if !verb.protective => {
                 if frame.only {
                     bits |= Promise::Only as u32;

@@ -1,62 +1,379 @@
 //! The judgement: what two texts differ in, weighed.
 
-use super::align::{self, Weigher};
-use super::clause::Promise;
-use super::document::{Document, Unit};
+use super::clause::{Actor, Promise};
+use super::date;
+use super::difference::Weaker;
+use super::document::{Cache, Document, Unit};
+use super::features::{self, Candidate, Mode, Pair};
 use super::gate;
-use super::rules::{Rules, Slot};
+use super::ladder::{self, Step};
+use super::rules::{Grammar, Rules, Slot};
+use super::weights::Ready;
 use crate::finding::{Judgement, Kind, Topic};
 use crate::statement::Segment;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::BTreeSet;
 
-/// Judges the step from one text to the next. Deterministic; nothing but the arguments counts.
+/// More findings of one kind than this in one change are a rewriting; the weightiest stand for it.
+const MOST: usize = 6;
+
+/// Judges the step from one text to the next; `at` is when the newer was first seen.
+/// Deterministic; nothing but the arguments counts. Heaviest first.
 pub fn judge(rules: &Rules, before: &Document, after: &Document, at: DateTime<Utc>) -> Vec<Judgement> {
-    let _ = at;
+    let pair = Pair::new(rules, before, after);
+    // Most changes touch a date or a link: nothing to weigh, and nothing spent on it.
+    if pair.changed.gone.is_empty() && pair.changed.fresh.is_empty() {
+        return Vec::new();
+    }
     if gate(before, after).is_some() {
         return Vec::new();
     }
-    let changed = align::changed(before, after);
-    let mut fresh = vec![false; after.placed.len()];
-    changed.fresh.iter().for_each(|n| fresh[*n] = true);
-    let weigher = Weigher { before, after };
+    let dates = Dates::new(rules, before, after, at);
     let mut found = Vec::new();
-    for n in changed.gone {
-        let unit = &before.placed[n].unit;
-        if unit.promise & (Promise::Negative as u32 | Promise::Only as u32) == 0 {
-            continue;
-        }
-        let links = align::links(unit, after, weigher, &fresh, 1);
-        if links.first().is_some_and(|link| link.similarity > 0.5 || link.contained > 0.7) {
-            continue;
-        }
-        let Some(topic) = unit_topic(rules, unit) else { continue };
-        found.push(Judgement {
-            kind: Kind::Reversal,
-            topic,
-            before: unit.text.to_string(),
-            after: String::new(),
-            severity: 2,
-            confidence: 0.5,
-            weight: 1.0,
-            rule: "gone".into(),
-            reason: "The promise stands nowhere in the new text.".into(),
-            steps: Vec::new(),
-            effective: None,
-            silent: false,
-            state_before: None,
-            state_after: None,
-            scope: Vec::new(),
-            promise_key: format!("{}:{:016x}", topic.key(), unit.key),
-        });
+    let encryption = ladder::moved(rules, &pair);
+    let settled: Vec<usize> = encryption.iter().flat_map(|step| step.before).collect();
+    if let Some(step) = &encryption {
+        found.push(step_judgement(rules, &pair, step, &dates));
     }
+    let reversals = keep(&rules.reversal, rules.reversal.threshold, features::reversals(&pair));
+    found.extend(
+        reversals
+            .into_iter()
+            .filter(|(candidate, _)| !candidate.before.is_some_and(|n| settled.contains(&n)))
+            .map(|(candidate, chance)| judgement(rules, &pair, &candidate, chance, Kind::Reversal, &dates)),
+    );
+    let expansions = keep(&rules.expansion, rules.expansion.threshold, features::expansions(&pair));
+    let reversed: BTreeSet<String> = found.iter().map(|finding| finding.after.clone()).collect();
+    found.extend(
+        expansions
+            .into_iter()
+            .map(|(candidate, chance)| judgement(rules, &pair, &candidate, chance, Kind::Expansion, &dates))
+            .filter(|finding| !reversed.contains(&finding.after)),
+    );
+    // A protection gained is a promise lost when the texts are read the other way round.
+    let back = Pair::new(rules, after, before);
+    let gained = keep(&rules.reversal, rules.weights.strengthening.threshold, features::reversals(&back));
+    let after_step = encryption.as_ref().and_then(|step| step.after);
+    found.extend(gained.into_iter().filter(|(candidate, _)| candidate.before != after_step).map(
+        |(candidate, chance)| {
+            let mut finding = judgement(rules, &back, &candidate, chance, Kind::Strengthening, &dates);
+            std::mem::swap(&mut finding.before, &mut finding.after);
+            finding
+        },
+    ));
+    one_each(found)
+}
+
+/// Candidates at or over the threshold, best first.
+fn keep(ready: &Ready, threshold: f32, candidates: Vec<Candidate>) -> Vec<(Candidate, f32)> {
+    let mut kept: Vec<(Candidate, f32)> = candidates
+        .into_iter()
+        .map(|candidate| {
+            let chance = ready.weigh(candidate.mode, &candidate.traits);
+            (candidate, chance)
+        })
+        .filter(|(_, chance)| *chance >= threshold)
+        .collect();
+    kept.sort_by(|a, b| {
+        b.1.total_cmp(&a.1).then(a.0.before.cmp(&b.0.before)).then(a.0.after.cmp(&b.0.after))
+    });
+    kept
+}
+
+/// One finding a promise and kind, at most [`MOST`] a kind, heaviest first.
+fn one_each(mut found: Vec<Judgement>) -> Vec<Judgement> {
+    found.sort_by(|a, b| {
+        b.weight.total_cmp(&a.weight).then_with(|| {
+            (a.kind, &a.promise_key, &a.before, &a.after).cmp(&(b.kind, &b.promise_key, &b.before, &b.after))
+        })
+    });
+    let mut keys = BTreeSet::new();
+    let mut texts = BTreeSet::new();
+    let mut count = [0usize; 3];
+    found.retain(|finding| {
+        let new = keys.insert((finding.kind, finding.promise_key.clone()))
+            && texts.insert((finding.kind, finding.before.clone(), finding.after.clone()));
+        count[finding.kind as usize] += usize::from(new);
+        new && count[finding.kind as usize] <= MOST
+    });
     found
+}
+
+/// The dates that both texts give themselves.
+struct Dates {
+    before: Option<NaiveDate>,
+    after: Option<NaiveDate>,
+    at: NaiveDate,
+}
+
+impl Dates {
+    fn new(rules: &Rules, before: &Document, after: &Document, at: DateTime<Utc>) -> Dates {
+        Dates {
+            before: date::stated(rules.language(&before.language), before),
+            after: date::stated(rules.language(&after.language), after),
+            at: at.date_naive(),
+        }
+    }
+
+    /// The text's date did not move, or it gives none.
+    fn silent(&self) -> bool {
+        self.after.is_none() || self.before == self.after
+    }
+
+    /// When the change takes effect: said in the sentence itself, or by the text's new date.
+    fn effective(&self, rules: &Rules, document: &Document, unit: Option<&Unit>) -> Option<NaiveDate> {
+        let near = |date: &NaiveDate| (*date - self.at).num_days().abs() <= 550;
+        let said = unit
+            .filter(|unit| {
+                unit.has(Grammar::Ended)
+                    || unit.has(Grammar::NoLonger)
+                    || unit.has(Grammar::Effective)
+                    || unit.has(Grammar::Negation)
+                    || unit.has(Grammar::Announced)
+                    || unit.has(Grammar::Will)
+            })
+            .and_then(|unit| {
+                date::dates(rules.language(&document.language), &unit.tokens).into_iter().next()
+            });
+        said.filter(near).or_else(|| self.after.filter(|_| self.before != self.after).filter(near))
+    }
+}
+
+fn text_at(document: &Document, place: Option<usize>) -> String {
+    place.map(|n| document.placed[n].unit.text.to_string()).unwrap_or_default()
+}
+
+fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &Dates) -> Judgement {
+    let severity = match (step.kind, step.from) {
+        (Kind::Reversal, Step::Default | Step::OptIn) if step.to != Step::Limited => 3,
+        (Kind::Reversal, Step::Default) => 3,
+        _ => 2,
+    };
+    let after_unit = step.after.map(|n| &*pair.new.placed[n].unit);
+    let confidence = 0.8;
+    let (from, to) = (step.from.key(), step.to.key());
+    let ended = match step.to {
+        Step::Ended(date) => date,
+        _ => None,
+    };
+    Judgement {
+        kind: step.kind,
+        topic: Topic::Encryption,
+        before: text_at(pair.old, step.before),
+        after: text_at(pair.new, step.after),
+        severity,
+        confidence,
+        weight: weigh(severity, confidence),
+        rule: "encryption_ladder".into(),
+        reason: format!(
+            "End-to-end encryption: from {} to {}.",
+            from.replace('_', " "),
+            to.replace('_', " ")
+        ),
+        steps: vec![
+            format!("the old text says: {from}"),
+            format!("the new text says: {to}"),
+            "the step is taken by a sentence that changed".into(),
+        ],
+        effective: ended.or_else(|| dates.effective(rules, pair.new, after_unit)),
+        silent: dates.silent() && ended.is_none(),
+        state_before: Some(from),
+        state_after: Some(to),
+        promise_key: format!("encryption/{}", step.scope.join("+")),
+        scope: step.scope.clone(),
+    }
+}
+
+fn weigh(severity: u8, confidence: f32) -> f32 {
+    let severity = f32::from(severity);
+    (severity * severity * confidence * 1000.0).round() / 1000.0
+}
+
+fn judgement(
+    rules: &Rules,
+    pair: &Pair<'_>,
+    candidate: &Candidate,
+    chance: f32,
+    kind: Kind,
+    dates: &Dates,
+) -> Judgement {
+    let ready = if kind == Kind::Expansion { &rules.expansion } else { &rules.reversal };
+    // The statement that is judged: what stood, or for an expansion what came.
+    let (text, place) = match candidate.kind {
+        Kind::Expansion => (pair.new, candidate.after),
+        _ => (pair.old, candidate.before),
+    };
+    let unit = place.map(|n| &*text.placed[n].unit);
+    let after_unit = candidate.after.map(|n| &*pair.new.placed[n].unit);
+    let has =
+        |name: &str| candidate.traits.iter().any(|((family, _), value)| *family == name && *value > 0.0);
+    let weaker: Vec<_> = candidate
+        .traits
+        .iter()
+        .filter(|((family, _), _)| *family == "weaker")
+        .map(|((_, id), _)| Weaker::ALL[*id as usize])
+        .collect();
+    let severity = severity(rules, candidate, unit, &has, &weaker);
+    let (rule, reason) = reason(kind, candidate, &weaker);
+    let mut telling: Vec<(f32, String)> = candidate
+        .traits
+        .iter()
+        .map(|(t, value)| (ready.part(candidate.mode, *t) * value, features::name(rules, *t)))
+        .filter(|(part, _)| part.abs() >= 0.05)
+        .collect();
+    telling.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()).then(a.1.cmp(&b.1)));
+    let mut steps = vec![match candidate.mode {
+        Mode::Tight => "the same sentence stands in both texts, edited".to_owned(),
+        Mode::Loose => "something similar stands in the other text".to_owned(),
+        Mode::Gone => "nothing like it stands in the other text".to_owned(),
+    }];
+    steps.extend(weaker.iter().map(|(_, _, words)| (*words).to_owned()));
+    steps.extend(telling.iter().take(12).map(|(part, name)| format!("{part:+.2} {name}")));
+    steps.push(format!(
+        "together {:.0} in 100; {:.0} are asked for",
+        chance * 100.0,
+        ready.threshold * 100.0
+    ));
+    let encryption = candidate.topic == Topic::Encryption;
+    let state = |document: &Document, place: Option<usize>| {
+        let unit = place.map(|n| &document.placed[n].unit);
+        let step = unit.and_then(|unit| ladder::step(rules.language(&document.language), unit));
+        encryption.then(|| step.unwrap_or(Step::None).key())
+    };
+    let (mut state_before, mut state_after) =
+        (state(pair.old, candidate.before), state(pair.new, candidate.after));
+    if kind == Kind::Strengthening {
+        std::mem::swap(&mut state_before, &mut state_after);
+    }
+    Judgement {
+        kind,
+        topic: candidate.topic,
+        before: text_at(pair.old, candidate.before),
+        after: text_at(pair.new, candidate.after),
+        severity,
+        confidence: chance,
+        weight: weigh(severity, chance),
+        rule,
+        reason,
+        steps,
+        effective: dates.effective(rules, pair.new, after_unit),
+        silent: dates.silent(),
+        state_before,
+        state_after,
+        scope: if encryption { unit.map(ladder::scopes).unwrap_or_default() } else { Vec::new() },
+        promise_key: promise_key(rules, candidate.topic, unit),
+    }
+}
+
+/// 1 to 3: how many people it touches in what, and how plainly it had been promised.
+fn severity(
+    rules: &Rules,
+    candidate: &Candidate,
+    unit: Option<&Unit>,
+    has: &dyn Fn(&str) -> bool,
+    weaker: &[(Weaker, &str, &str)],
+) -> u8 {
+    let grave = matches!(
+        candidate.topic,
+        Topic::Encryption
+            | Topic::ContentAccess
+            | Topic::AiTraining
+            | Topic::DataSale
+            | Topic::Biometrics
+            | Topic::LawEnforcement
+            | Topic::Location
+            | Topic::Children
+    );
+    let plain = has("plain_fence");
+    let lifted = weaker.iter().any(|(rule, _, _)| *rule == Weaker::NegationLifted) || has("now_done");
+    let sole = has("frame_gone") && has("like_promises_none");
+    let narrow = has("under_region") || has("under_business") || has("short");
+    let sensitive = unit.is_some_and(|unit| {
+        rules.data.iter().enumerate().any(|(n, entry)| entry.sensitive && unit.mask(Slot::Data) >> n & 1 == 1)
+    });
+    let points = i32::from(grave) * 2
+        + i32::from(plain) * 2
+        + i32::from(lifted) * 2
+        + i32::from(sole)
+        + i32::from(sensitive)
+        - i32::from(narrow) * 2
+        - i32::from(candidate.mode == Mode::Tight && !lifted);
+    match points {
+        i32::MIN..=1 => 1,
+        2..=4 => 2,
+        _ => 3,
+    }
+}
+
+fn reason(kind: Kind, candidate: &Candidate, weaker: &[(Weaker, &str, &str)]) -> (String, String) {
+    let topic = candidate.topic.label();
+    match (kind, candidate.mode) {
+        (Kind::Reversal, Mode::Gone) => (
+            "gone".into(),
+            format!("A promise about {topic} stood here, and nothing in the new text says as much."),
+        ),
+        (Kind::Expansion, Mode::Gone) => (
+            "new_practice".into(),
+            format!("The new text allows something about {topic} that the old text did not speak of."),
+        ),
+        (Kind::Strengthening, Mode::Gone) => {
+            ("new_promise".into(), format!("A promise about {topic} that the old text did not make."))
+        }
+        (kind, mode) => {
+            let rule = weaker
+                .first()
+                .map_or_else(|| format!("{}_reworded", mode.key()), |(_, key, _)| (*key).to_owned());
+            let verb = match kind {
+                Kind::Reversal => "weaker",
+                Kind::Expansion => "wider for the service",
+                Kind::Strengthening => "firmer",
+            };
+            let why = match (kind, weaker.first()) {
+                (Kind::Strengthening, _) | (_, None) => String::new(),
+                (_, Some((_, _, words))) => format!(": {words}"),
+            };
+            (rule, format!("The wording about {topic} is now {verb}{why}."))
+        }
+    }
+}
+
+/// What a promise is, whatever its words: topic, kinds of promise, practices, data, recipients.
+fn promise_key(rules: &Rules, topic: Topic, unit: Option<&Unit>) -> String {
+    let Some(unit) = unit else { return topic.key().to_owned() };
+    let kinds: Vec<&str> = Promise::ALL
+        .iter()
+        .filter(|(kind, _)| unit.promise & *kind as u32 != 0)
+        .map(|(_, key)| *key)
+        .take(2)
+        .collect();
+    let verbs = unit
+        .frames
+        .iter()
+        .filter(|frame| !frame.conditional && frame.actor != Actor::User)
+        .fold(0u64, |bits, frame| bits | 1 << frame.verb);
+    let names = |bits: u64, list: &[super::rules::Entry]| {
+        let names: Vec<&str> = list
+            .iter()
+            .enumerate()
+            .filter(|(n, _)| bits >> n & 1 == 1)
+            .map(|(_, entry)| entry.name.as_str())
+            .collect();
+        names.join("+")
+    };
+    [
+        topic.key().to_owned(),
+        kinds.join("+"),
+        names(verbs, &rules.verbs),
+        names(unit.mask(Slot::Data), &rules.data),
+        names(unit.mask(Slot::Recipient), &rules.recipients),
+    ]
+    .join("/")
 }
 
 /// The topic of a statement that binds the service; `None` where it makes no promise.
 pub fn topic_of(rules: &Rules, segment: &Segment) -> Option<Topic> {
-    let document = Document::read_with(rules, vec![segment.clone()], &mut super::document::Cache::default());
-    let unit = &document.placed.first()?.unit;
-    if unit.promise == 0 { None } else { unit_topic(rules, unit) }
+    let document = Document::read_with(rules, vec![segment.clone()], &mut Cache::default());
+    promise_topic(rules, &document.placed.first()?.unit)
 }
 
 /// The topic of a statement that was read before: see [`topic_of`].

@@ -7,25 +7,54 @@
 //! - [`document`]: a text read whole, with a memory for statements that stood before
 //! - [`gate`]: may the two texts be compared at all?
 //! - [`align`]: what stands for a statement in the other text
+//! - [`difference`], [`features`], [`weights`]: what is telling about a changed statement, and what it weighs
+//! - [`ladder`], [`date`]: the states of encryption; when a change takes effect
 //! - [`judge`]: the findings, each with its steps
+//! - [`score`], [`train`], [`fit`]: how good that is, and how the weights are learned
 
 mod align;
 mod clause;
+mod date;
+mod difference;
 pub mod document;
+mod features;
+mod fit;
 mod gate;
 mod judge;
+mod ladder;
 mod number;
 pub mod rules;
+pub mod score;
 #[cfg(test)]
 mod tests;
 mod token;
+pub mod train;
 mod weights;
 
 pub use align::{Changed, changed};
 pub use clause::{Actor, Frame, Promise};
 pub use document::{Cache, Document, Placed, Unit};
+pub use features::{Candidate, Mode};
 pub use gate::{Artefact, gate};
 pub use judge::{judge, promise_topic, topic_of};
 pub use number::Quantity;
 pub use rules::{RuleError, Rules};
-pub use weights::Weights;
+pub use weights::{Table, Weights};
+
+/// All candidates of a change with their traits by name, for fitting and for `walkback explain`.
+pub fn candidates(
+    rules: &Rules,
+    before: &Document,
+    after: &Document,
+) -> Vec<(Candidate, Vec<(String, f32)>)> {
+    let pair = features::Pair::new(rules, before, after);
+    let mut found = features::reversals(&pair);
+    found.extend(features::expansions(&pair));
+    found
+        .into_iter()
+        .map(|candidate| {
+            let traits = candidate.traits.iter().map(|(t, v)| (features::name(rules, *t), *v)).collect();
+            (candidate, traits)
+        })
+        .collect()
+}

@@ -88,6 +88,8 @@ pub struct Rules {
     pub(super) recipients: Vec<Entry>,
     pub(super) purposes: Vec<Entry>,
     pub(super) weights: super::weights::Weights,
+    pub(super) reversal: super::weights::Ready,
+    pub(super) expansion: super::weights::Ready,
 }
 
 /// The words of one language, compiled.
@@ -100,6 +102,7 @@ pub(super) struct Language {
     pub patterns: Vec<(bool, Vec<Cue>)>,
     pub units: HashMap<u32, u32>,
     pub numbers: HashMap<u32, u32>,
+    pub months: HashMap<u32, u32>,
 }
 
 /// A fault in the files under data/promises.
@@ -124,6 +127,9 @@ struct LanguageFile {
     units: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     numbers: BTreeMap<String, u32>,
+    /// Names of months to 1 to 12.
+    #[serde(default)]
+    months: BTreeMap<String, u32>,
     #[serde(default)]
     verb: Vec<EntryFile>,
     #[serde(default)]
@@ -173,6 +179,8 @@ impl Rules {
             recipients: Vec::new(),
             purposes: Vec::new(),
             weights: super::weights::Weights::default(),
+            reversal: super::weights::Ready::default(),
+            expansion: super::weights::Ready::default(),
         };
         let mut ordered: Vec<_> = files.iter().collect();
         // English first: it names the entries that other languages give words for.
@@ -184,7 +192,24 @@ impl Rules {
                 rules.add_language(file, text)?;
             }
         }
-        if rules.languages.is_empty() { Err(RuleError::NoLanguage) } else { Ok(rules) }
+        if rules.languages.is_empty() {
+            return Err(RuleError::NoLanguage);
+        }
+        let weights = rules.weights.clone();
+        Ok(rules.with_weights(weights))
+    }
+
+    /// The same vocabulary with other weights.
+    pub fn with_weights(mut self, weights: super::weights::Weights) -> Rules {
+        self.reversal = super::weights::Ready::new(&self, &weights.reversal);
+        self.expansion = super::weights::Ready::new(&self, &weights.expansion);
+        self.weights = weights;
+        self
+    }
+
+    /// The language of that code; the first one for a text in a language without rules.
+    pub(super) fn language(&self, code: &str) -> &Language {
+        self.languages.iter().find(|language| language.code == code).unwrap_or(&self.languages[0])
     }
 
     fn add_language(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
@@ -297,6 +322,7 @@ impl Rules {
             units.extend(words.iter().map(|word| (super::token::hash(word), hours)));
         }
         let numbers = parsed.numbers.iter().map(|(word, value)| (super::token::hash(word), *value)).collect();
+        let months = parsed.months.iter().map(|(word, month)| (super::token::hash(word), *month)).collect();
         let common = parsed.common.iter().map(|word| super::token::hash(word)).collect();
         let (texts, patterns): (Vec<_>, Vec<_>) =
             builder.found.into_iter().map(|((text, open), cues)| (text, (open, cues))).unzip();
@@ -310,7 +336,15 @@ impl Rules {
                 fault: error.to_string(),
                 remedy: "use fewer words".into(),
             })?;
-        self.languages.push(Language { code: parsed.language, common, words, patterns, units, numbers });
+        self.languages.push(Language {
+            code: parsed.language,
+            common,
+            words,
+            patterns,
+            units,
+            numbers,
+            months,
+        });
         Ok(())
     }
 
