@@ -56,6 +56,8 @@ pub enum Command {
     Check(crate::command::check::Args),
     Search(crate::command::search::Args),
     Serve(crate::command::serve::Args),
+    /// Judge labelled changes and print how well, or fit the judge's weights.
+    Eval(crate::command::eval::Args),
     /// Print a completion script for a shell.
     Completions(crate::command::completions::Args),
 }
@@ -74,6 +76,7 @@ impl Cli {
             Command::Check(args) => crate::command::check::run(args, global),
             Command::Search(args) => crate::command::search::run(args, global),
             Command::Serve(args) => crate::command::serve::run(args, global),
+            Command::Eval(args) => crate::command::eval::run(args, global),
             Command::Completions(args) => crate::command::completions::run(args, global),
         }
     }

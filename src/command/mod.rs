@@ -5,6 +5,8 @@ pub mod build;
 pub mod check;
 pub mod completions;
 pub mod crawl;
+pub mod eval;
+pub mod replay;
 pub mod derive;
 pub mod findings;
 pub mod import;

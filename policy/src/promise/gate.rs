@@ -65,6 +65,9 @@ pub fn gate(before: &Document, after: &Document) -> Option<Artefact> {
     if kept * 50 < before.placed.len() && shared_words(before, after) < 0.2 && before.placed.len() > 20 {
         return Some(Artefact::OtherEdition);
     }
+    if is_exchanged(before, after, &changed) {
+        return Some(Artefact::OtherEdition);
+    }
     None
 }
 
@@ -99,10 +102,13 @@ fn is_wall(before: &Document, after: &Document) -> bool {
 /// The new text is the old one without a long tail or a long block, and little else differs.
 fn is_cut(before: &Document, after: &Document, changed: &align::Changed) -> bool {
     let (gone, fresh) = (changed.gone.len(), changed.fresh.len());
+    let total = before.placed.len();
+    if gone >= 2 && fresh <= 2 && is_cut_within(before, after) {
+        return true;
+    }
     if gone < 3 || gone < fresh * 6 {
         return false;
     }
-    let total = before.placed.len();
     // The longest run of neighbours among what is gone.
     let mut run = 0;
     let mut longest = (0, 0);
@@ -113,12 +119,47 @@ fn is_cut(before: &Document, after: &Document, changed: &align::Changed) -> bool
         }
     }
     let tail = longest.1 + 2 >= total && longest.0 * 4 >= gone * 3;
-    let ends_abruptly = after.placed.last().is_some_and(|placed| {
-        !placed.unit.text.ends_with(['.', '!', '?', ':', ')', ']', '”', '"', '。'])
-            && placed.unit.text.len() > 20
-    });
-    (tail && (longest.0 * 5 >= total || (ends_abruptly && longest.0 >= 3)))
+    (tail && longest.0 * 5 >= total)
         || (longest.0 * 5 >= total * 2 && longest.0 * 4 >= gone * 3)
+        // Hardly a word is new and a good part is missing: nobody edits like that.
+        || (gone >= 12 && gone * 4 >= total && gone >= fresh * 9)
+}
+
+/// The last statement breaks off where the old text went on.
+fn is_cut_within(before: &Document, after: &Document) -> bool {
+    let Some(last) = after.placed.last() else { return false };
+    let text = last.unit.text.trim_end_matches(['…', '.']);
+    let broken = !last.unit.text.ends_with(['.', '!', '?', ':', ')', ']', '”', '"', '。'])
+        || last.unit.text.ends_with("...");
+    broken
+        && last.unit.role != crate::statement::Role::Heading
+        && before.placed.iter().any(|placed| {
+            let old = &placed.unit.text;
+            old.len() > text.len() + 3 && text.len() >= 8 && old.starts_with(text)
+        })
+}
+
+/// Of the statements that are gone, hardly one has a likeness in the other text: a sub-page was exchanged
+/// for another, or an edition for another.
+fn is_exchanged(before: &Document, after: &Document, changed: &align::Changed) -> bool {
+    let (gone, fresh) = (changed.gone.len(), changed.fresh.len());
+    if gone < 20 || fresh < 20 || gone * 10 < before.placed.len() * 8 || fresh * 10 < after.placed.len() * 7 {
+        return false;
+    }
+    let weigher = align::Weigher { before, after };
+    let alone = vec![true; after.placed.len()];
+    let step = (gone / 40).max(1);
+    let (mut asked, mut alike) = (0, 0);
+    for n in changed.gone.iter().step_by(step) {
+        let unit = &before.placed[*n].unit;
+        if unit.bag.len() < 5 {
+            continue;
+        }
+        asked += 1;
+        let link = align::links(unit, after, weigher, &alone, 1);
+        alike += usize::from(link.first().is_some_and(|link| link.similarity >= 0.35));
+    }
+    asked >= 8 && alike * 8 < asked
 }
 
 fn shared_words(before: &Document, after: &Document) -> f32 {
