@@ -58,6 +58,8 @@ pub enum Command {
     Serve(crate::command::serve::Args),
     /// Judge labelled changes and print how well, or fit the judge's weights.
     Eval(crate::command::eval::Args),
+    /// Write or check events: dated, sourced entries made by hand.
+    Event(crate::command::event::Args),
     /// Print a completion script for a shell.
     Completions(crate::command::completions::Args),
 }
@@ -77,6 +79,7 @@ impl Cli {
             Command::Search(args) => crate::command::search::run(args, global),
             Command::Serve(args) => crate::command::serve::run(args, global),
             Command::Eval(args) => crate::command::eval::run(args, global),
+            Command::Event(args) => crate::command::event::run(args, global),
             Command::Completions(args) => crate::command::completions::run(args, global),
         }
     }

@@ -12,3 +12,4 @@ pub mod import;
 pub mod replay;
 pub mod search;
 pub mod serve;
+pub mod event;
