@@ -49,7 +49,14 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 fn hand_written(data: &Path) -> Vec<Fault> {
     let fault = |fault: String| Fault { part: "data", fault, remedy: None };
     match Ground::read(data) {
-        Ok(ground) => ground.faults.into_iter().map(fault).collect(),
+        Ok(ground) => {
+            let linted = policy::event::lint(&ground.events).into_iter().map(|found| Fault {
+                part: "events",
+                fault: format!("{}, {}: {}", found.file, found.field, found.problem),
+                remedy: Some(found.remedy),
+            });
+            ground.faults.into_iter().map(fault).chain(linted).collect()
+        }
         Err(error) => vec![fault(format!("{error:#}"))],
     }
 }

@@ -111,7 +111,39 @@ fn check(global: &Global) -> anyhow::Result<Exit> {
             1 => "1 fault".to_owned(),
             many => format!("{many} faults"),
         };
-        writeln!(out, "{} events, {count}", events)?;
+        let plural = if events == 1 { "" } else { "s" };
+        writeln!(out, "{events} event{plural}, {count}")?;
     }
     Ok(if faults.is_empty() { Exit::Done } else { Exit::SomeFailed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_event_is_written_once_and_lacks_only_what_it_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let global = Global { data: folder.path().into(), quiet: true, json: false };
+        let new = || New {
+            date: Some("2026-05".parse().unwrap()),
+            title: "Courier ends encrypted chats".into(),
+            kind: Kind::Withdrawal,
+            services: vec!["Courier".into()],
+            actors: vec![],
+            topics: vec![Topic::Encryption],
+        };
+        write(new(), &global).unwrap();
+        assert!(folder.path().join("events/2026-05-courier-ends-encrypted-chats.toml").is_file());
+        assert!(write(new(), &global).is_err(), "an event that exists must not be overwritten");
+        let (events, faults) = faults(folder.path()).unwrap();
+        assert_eq!((events, faults.len()), (1, 2), "{faults:?}");
+    }
+
+    #[test]
+    fn shipped_events_have_no_faults() {
+        let (events, faults) = faults(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data")).unwrap();
+        assert!(events >= 150);
+        assert_eq!(faults, [""; 0]);
+    }
 }
