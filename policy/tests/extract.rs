@@ -66,6 +66,19 @@ fn deep_nesting_keeps_its_text() {
 }
 
 #[test]
+fn drawings_do_not_nest() {
+    let html =
+        format!("<div>{}</div><main>words</main>", "<svg><path d='M0'/><use/></svg><svg/>".repeat(5_000));
+    assert_eq!(read(&html, r#"{"select": "main"}"#).unwrap(), "words\n");
+}
+
+#[test]
+fn a_tracker_for_readers_without_scripts_does_not_swallow_the_page() {
+    let html = "<noscript><iframe src='https://x.example/' /></noscript><main>words</main>";
+    assert_eq!(read(html, r#"{"select": "main"}"#).unwrap(), "words\n");
+}
+
+#[test]
 fn long_lines_and_odd_bytes_are_read() {
     let line = format!("{} ", "word".repeat(64)).repeat(20 * 1024);
     assert!(line.len() > 5 << 20);

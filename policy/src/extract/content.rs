@@ -25,6 +25,7 @@ const ENOUGH: u64 = 50;
 const LEAST: u32 = 60;
 
 /// One element in document order; its descendants follow it up to `end`.
+#[derive(Clone, Copy)]
 struct Block {
     id: NodeId,
     parent: usize,
@@ -47,13 +48,18 @@ enum Kind {
     Landmark,
     Heading,
     List,
-    /// Navigation, banner, consent, form: no part of any document.
-    Boilerplate,
+    /// Calls itself navigation, banner, sidebar, form: no part of the document, unless most of it stands there.
+    Surroundings,
+    /// Asks for consent, or to subscribe: never part of the document, however long.
+    Interruption,
+    /// Its content is no text.
+    NoText,
 }
 
 /// The main content of a page, if it has any.
 pub(super) fn find(page: &Html) -> Option<Content> {
-    let blocks = survey(page);
+    let mut blocks = survey(page);
+    leave_out_surroundings(&mut blocks);
     let first = blocks.first()?;
     if first.letters < LEAST {
         return None;
@@ -120,7 +126,7 @@ fn leftovers(blocks: &[Block], root: usize) -> Vec<usize> {
     let mut at = root + 1;
     while at < blocks[root].end {
         let block = &blocks[at];
-        let is_leftover = block.kind == Kind::Boilerplate
+        let is_leftover = matches!(block.kind, Kind::Surroundings | Kind::Interruption)
             || (block.links > 2
                 && block.prose * 4 < block.letters
                 && block.linked * 10 >= block.letters * 8
@@ -135,23 +141,53 @@ fn leftovers(blocks: &[Block], root: usize) -> Vec<usize> {
     out
 }
 
+/// Takes what surrounds the document out of the measures of all that holds it.
+///
+/// `sidebar-layout` may name the sidebar or the page that has one: what holds most of the page's prose is the page.
+fn leave_out_surroundings(blocks: &mut [Block]) {
+    let total = blocks.first().map_or(0, |body| u64::from(body.prose));
+    let mut at = 0;
+    while at < blocks.len() {
+        let Block { kind, end, letters, linked, prose, links, .. } = blocks[at];
+        let is_page = kind == Kind::Surroundings && prose > 0 && share(prose, total) >= ENOUGH;
+        match kind {
+            Kind::Surroundings if is_page => blocks[at].kind = Kind::Plain,
+            Kind::Surroundings | Kind::Interruption => {
+                let mut holder = at;
+                while holder > 0 {
+                    holder = blocks[holder].parent;
+                    let holder = &mut blocks[holder];
+                    holder.letters = holder.letters.saturating_sub(letters);
+                    holder.linked = holder.linked.saturating_sub(linked);
+                    holder.prose = holder.prose.saturating_sub(prose);
+                    holder.links = holder.links.saturating_sub(links);
+                }
+                at = end;
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
 /// All elements of the page in document order, measured.
 fn survey(page: &Html) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
-    // Indices of the elements that stand open; of links among them.
+    // Indices of the elements that stand open.
     let mut open: Vec<usize> = Vec::new();
-    let mut in_link = 0_u32;
-    let mut in_boilerplate = 0_u32;
+    let (mut in_link, mut in_landmark, mut in_nothing) = (0_u32, 0_u32, 0_u32);
     for edge in page.tree.root().traverse() {
         match edge {
             ego_tree::iter::Edge::Open(node) => match node.value() {
                 Node::Element(element) => {
-                    let parent = open.last().copied().unwrap_or(0);
-                    let kind = kind(element, node, &blocks, &open);
-                    open.push(blocks.len());
-                    in_link += u32::from(element.name() == "a");
-                    in_boilerplate += u32::from(kind == Kind::Boilerplate);
+                    let kind = kind(element, node, in_landmark > 0);
                     let is_link = u32::from(element.name() == "a");
+                    in_link += is_link;
+                    in_landmark += u32::from(kind == Kind::Landmark);
+                    in_nothing += u32::from(kind == Kind::NoText);
+                    let parent = open.last().copied().unwrap_or(0);
+                    open.push(blocks.len());
                     blocks.push(Block {
                         id: node.id(),
                         parent,
@@ -165,8 +201,7 @@ fn survey(page: &Html) -> Vec<Block> {
                         own_linked: 0,
                     });
                 }
-                // What is left out must not weigh.
-                Node::Text(text) if in_boilerplate == 0 => {
+                Node::Text(text) if in_nothing == 0 => {
                     if let Some(&at) = open.last() {
                         let letters = letters(text);
                         blocks[at].own += letters;
@@ -180,10 +215,11 @@ fn survey(page: &Html) -> Vec<Block> {
             ego_tree::iter::Edge::Close(node) => {
                 let Node::Element(element) = node.value() else { continue };
                 let Some(at) = open.pop() else { continue };
-                in_link -= u32::from(element.name() == "a");
-                in_boilerplate -= u32::from(blocks[at].kind == Kind::Boilerplate);
                 let end = blocks.len();
                 let block = &mut blocks[at];
+                in_link -= u32::from(element.name() == "a");
+                in_landmark -= u32::from(block.kind == Kind::Landmark);
+                in_nothing -= u32::from(block.kind == Kind::NoText);
                 block.end = end;
                 let (own, own_linked) = (block.own, block.own_linked);
                 let is_inline = !is_block(element.name());
@@ -213,41 +249,53 @@ fn survey(page: &Html) -> Vec<Block> {
 }
 
 fn letters(text: &str) -> u32 {
-    let count = text.chars().filter(|c| c.is_alphanumeric()).count();
+    // The bytes of ASCII letters and digits, and one for each other character: signs of other scripts are rare.
+    let count = text.bytes().filter(|byte| byte.is_ascii_alphanumeric() || *byte >= 0xc0).count();
     u32::try_from(count).unwrap_or(u32::MAX / 1024)
 }
 
-fn kind(element: &Element, node: NodeRef<'_, Node>, blocks: &[Block], open: &[usize]) -> Kind {
+fn kind(element: &Element, node: NodeRef<'_, Node>, in_landmark: bool) -> Kind {
     let role = element.attr("role").unwrap_or_default();
     match role {
-        "navigation" | "banner" | "contentinfo" | "search" | "dialog" | "alertdialog" | "complementary"
-        | "menu" | "menubar" | "toolbar" | "tooltip" => return Kind::Boilerplate,
         "main" | "article" => return Kind::Landmark,
+        "dialog" | "alertdialog" => return Kind::Interruption,
+        "navigation" | "banner" | "contentinfo" | "search" | "complementary" | "menu" | "menubar"
+        | "toolbar" | "tooltip" => {
+            return Kind::Surroundings;
+        }
         _ => {}
     }
-    let in_landmark = open.iter().any(|&at| blocks[at].kind == Kind::Landmark);
     match element.name() {
         "main" | "article" => return Kind::Landmark,
-        "nav" | "script" | "style" | "head" | "template" | "svg" | "math" | "iframe" | "object"
-        | "canvas" | "video" | "audio" | "button" | "select" | "textarea" | "noscript" | "dialog"
-        | "datalist" | "search" => {
-            return Kind::Boilerplate;
+        "script" | "style" | "head" | "template" | "svg" | "math" | "iframe" | "object" | "canvas"
+        | "video" | "audio" | "button" | "select" | "textarea" | "noscript" | "datalist" => {
+            return Kind::NoText;
         }
-        "aside" | "footer" => return Kind::Boilerplate,
+        "dialog" => return Kind::Interruption,
+        "nav" | "aside" | "footer" | "search" => return Kind::Surroundings,
         // A document's own header holds its title.
-        "header" if !in_landmark && !holds_title(node) => return Kind::Boilerplate,
+        "header" if !in_landmark && !holds_title(node) => return Kind::Surroundings,
         // Some sites wrap the whole page in a form.
-        "form" if !holds_title(node) => return Kind::Boilerplate,
+        "form" if !holds_title(node) => return Kind::Surroundings,
         "h1" | "h2" | "h3" => return Kind::Heading,
         "ul" | "ol" | "p" | "dl" | "table" => return Kind::List,
-        "html" | "body" => return Kind::Plain,
+        "html" | "body" | "a" | "span" | "li" | "b" | "strong" | "em" | "i" | "br" | "td" | "tr" => {
+            return Kind::Plain;
+        }
         _ => {}
     }
-    let named = element.attr("class").into_iter().chain(element.attr("id"));
-    if named.flat_map(words).any(|word| is_boilerplate_word(&word)) && !holds_title(node) {
-        return Kind::Boilerplate;
+    let mut named = Kind::Plain;
+    for words in [element.attr("class"), element.attr("id")].into_iter().flatten() {
+        match named_kind(words) {
+            Kind::Plain => {}
+            Kind::Interruption => {
+                named = Kind::Interruption;
+                break;
+            }
+            other => named = other,
+        }
     }
-    Kind::Plain
+    if named != Kind::Plain && holds_title(node) { Kind::Plain } else { named }
 }
 
 /// An element with the page's title in it is more than a banner, whatever it is called.
@@ -255,57 +303,77 @@ fn holds_title(node: NodeRef<'_, Node>) -> bool {
     node.descendants().any(|node| node.value().as_element().is_some_and(|element| element.name() == "h1"))
 }
 
-/// The words of a class list or id, `siteNav-top` as `site`, `nav`, `top`.
-fn words(names: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut before = ' ';
-    for c in names.chars() {
-        if !c.is_alphanumeric() || (c.is_uppercase() && before.is_lowercase()) {
-            words.push(String::new());
+/// What a class list or an id says, read as words: `siteNav-top` as `site`, `nav`, `top`.
+fn named_kind(names: &str) -> Kind {
+    let bytes = names.as_bytes();
+    let mut start = 0;
+    let mut kind = Kind::Plain;
+    for at in 0..=bytes.len() {
+        let ends = at == bytes.len()
+            || !bytes[at].is_ascii_alphanumeric()
+            || (at > start && bytes[at].is_ascii_uppercase() && bytes[at - 1].is_ascii_lowercase());
+        if !ends {
+            continue;
         }
-        if c.is_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(c.to_lowercase());
+        let word = &bytes[start..at];
+        if is_any(word, INTERRUPTIONS) {
+            return Kind::Interruption;
         }
-        before = c;
+        if is_any(word, SURROUNDINGS) {
+            kind = Kind::Surroundings;
+        }
+        start = if at < bytes.len() && bytes[at].is_ascii_alphanumeric() { at } else { at + 1 };
     }
-    words
+    kind
+}
+
+fn is_any(word: &[u8], words: &[&str]) -> bool {
+    word.len() > 2 && words.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word))
 }
 
 /// What sites in English call the parts around a document.
-fn is_boilerplate_word(word: &str) -> bool {
-    matches!(
-        word,
-        "nav"
-            | "navbar"
-            | "navigation"
-            | "breadcrumb"
-            | "breadcrumbs"
-            | "sidebar"
-            | "sidenav"
-            | "footer"
-            | "masthead"
-            | "skiplink"
-            | "skip"
-            | "consent"
-            | "onetrust"
-            | "cookiebanner"
-            | "share"
-            | "sharing"
-            | "social"
-            | "related"
-            | "newsletter"
-            | "subscribe"
-            | "signup"
-            | "pagination"
-            | "pager"
-            | "modal"
-            | "popup"
-            | "advert"
-            | "ads"
-            | "toc"
-            | "feedback"
-            | "promo"
-    )
+const SURROUNDINGS: &[&str] = &[
+    "nav",
+    "navbar",
+    "navigation",
+    "breadcrumb",
+    "breadcrumbs",
+    "sidebar",
+    "sidenav",
+    "footer",
+    "masthead",
+    "skiplink",
+    "share",
+    "sharing",
+    "social",
+    "related",
+    "pagination",
+    "pager",
+    "advert",
+    "ads",
+    "toc",
+    "feedback",
+    "promo",
+];
+
+/// What they call the parts that stand before it.
+const INTERRUPTIONS: &[&str] =
+    &["consent", "onetrust", "cookiebanner", "newsletter", "subscribe", "signup", "modal", "popup"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_words() {
+        for names in ["nav", "siteNav-top", "site_footer", "x toc", "Page-sidebar__inner"] {
+            assert_eq!(named_kind(names), Kind::Surroundings, "{names}");
+        }
+        for names in ["onetrust-consent-sdk", "CookieConsent", "newsletterBox"] {
+            assert_eq!(named_kind(names), Kind::Interruption, "{names}");
+        }
+        for names in ["navy", "content", "stock", "", "footerless", "é nävbar"] {
+            assert_eq!(named_kind(names), Kind::Plain, "{names}");
+        }
+    }
 }

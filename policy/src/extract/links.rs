@@ -58,10 +58,12 @@ impl Links {
         if href.starts_with('#') {
             return Some(closed(Cow::Borrowed(href)));
         }
-        if let Some(address) = href.split_once("/cdn-cgi/l/email-protection#").and_then(|(_, hex)| email(hex))
-        {
+        let hidden = href.split_once("/cdn-cgi/l/email-protection#");
+        if let Some(address) = hidden.and_then(|(_, hex)| email(hex)) {
             return Some(Cow::Owned(format!("mailto:{address}")));
         }
+        // What is masked differs from capture to capture; unread, it would be noise.
+        let href = if hidden.is_some() { "/cdn-cgi/l/email-protection" } else { href };
         match self.base.join(href) {
             Ok(url) if matches!(url.scheme(), "javascript" | "data" | "blob" | "vbscript") => None,
             Ok(mut url) => {
@@ -131,7 +133,11 @@ pub(super) fn email(hex: &str) -> Option<String> {
         .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
         .collect::<Option<_>>()?;
     let (key, masked) = bytes.split_first()?;
-    let address = String::from_utf8(masked.iter().map(|byte| byte ^ key).collect()).ok()?;
+    let mut address = String::from_utf8(masked.iter().map(|byte| byte ^ key).collect()).ok()?;
+    // Hidden twice: first as character references, then by the mask.
+    if address.contains("&#") {
+        address = Html::parse_fragment(&address).root_element().text().collect();
+    }
     (address.contains('@') && !address.contains(|c: char| c.is_control())).then_some(address)
 }
 
@@ -173,6 +179,13 @@ mod tests {
         assert_eq!(email(&hidden).as_deref(), Some("help@courier.example"));
         let link = format!("/cdn-cgi/l/email-protection#{hidden}");
         assert_eq!(links(&[]).target(&link).unwrap(), "mailto:help@courier.example");
+        let twice: String =
+            std::iter::once(0).chain("a&#x40;b.example".bytes()).map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(email(&twice).as_deref(), Some("a@b.example"));
+        assert_eq!(
+            links(&[]).target("/cdn-cgi/l/email-protection#zz").unwrap(),
+            "https://courier.example/cdn-cgi/l/email-protection"
+        );
         for broken in ["", "2", "zz", "2aé", "2a2a"] {
             assert_eq!(email(broken), None, "{broken}");
         }

@@ -172,10 +172,11 @@ impl<'a> Scribe<'a> {
     fn enter_element(&mut self, node: NodeRef<'a, Node>, element: &Element) -> Entered {
         let name = element.name();
         match name {
-            "script" | "style" | "head" | "template" | "svg" | "math" | "iframe" | "object" | "embed"
+            "script" | "style" | "head" | "template" | "noscript" | "iframe" | "object" | "embed"
             | "canvas" | "video" | "audio" | "noembed" | "noframes" | "datalist" => Entered::Done,
             "button" | "input" | "select" | "textarea" if self.skip.controls => Entered::Done,
-            "noscript" if self.skip.controls => Entered::Done,
+            // Where somebody selected a drawing or a form, its words were meant.
+            "svg" | "math" if self.skip.controls => Entered::Done,
             "br" => {
                 self.current().line_break();
                 Entered::Done

@@ -28,15 +28,16 @@ const FEED: usize = 64 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooComplex;
 
-/// Parses a page as a browser without scripts would.
+/// Parses a page as a browser would before its scripts run.
 pub(super) fn parse(html: &str) -> Result<Html, TooComplex> {
     if has_overlong_tag(html) {
         return Err(TooComplex);
     }
     let builder = TreeBuilder::new(
         HtmlTreeSink::new(Html::new_document()),
-        // `noscript` holds the text for readers like us.
-        TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() },
+        // As browsers read it: what stands in `noscript` is for others, and an element left open there
+        // (a tracker's `<iframe/>`) would swallow the page.
+        TreeBuilderOpts { scripting_enabled: true, ..TreeBuilderOpts::default() },
     );
     let sieve = Sieve {
         builder,
@@ -77,9 +78,16 @@ struct Sieve {
 }
 
 impl Sieve {
+    /// `<path/>` has an end; `<div/>` has none, for HTML knows no such thing outside of drawings and formulas.
+    fn closes_itself(&self, tag: &Tag) -> bool {
+        tag.self_closing
+            && (matches!(tag.name, local_name!("svg") | local_name!("math"))
+                || self.builder.adjusted_current_node_present_but_not_in_html_namespace())
+    }
+
     /// The tag goes on to the tree builder.
     fn admits(&self, tag: &Tag) -> bool {
-        if is_uncounted(&tag.name) {
+        if is_uncounted(&tag.name) || self.closes_itself(tag) {
             return true;
         }
         let mut open = self.open.borrow_mut();
@@ -160,6 +168,7 @@ fn is_uncounted(name: &LocalName) -> bool {
             | local_name!("style")
             | local_name!("textarea")
             | local_name!("iframe")
+            | local_name!("noscript")
             | local_name!("noembed")
             | local_name!("noframes")
             | local_name!("xmp")
