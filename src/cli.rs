@@ -50,6 +50,14 @@ pub enum Command {
     Derive(crate::command::derive::Args),
     /// List findings, heaviest first.
     Findings(crate::command::findings::Args),
+    /// Show why a finding was made.
+    Explain(crate::command::explain::Args),
+    /// Write the archive in another archive's layout.
+    Export(crate::command::export::Args),
+    /// Show a policy's versions, statements, changes or captures.
+    Show(crate::command::show::Args),
+    /// Count what the archive holds.
+    Stats(crate::command::stats::Args),
     /// Bring in the history that others recorded.
     Import(crate::command::import::Args),
     /// Check declarations, rules, events and the archive: name each fault and its remedy.
@@ -74,6 +82,10 @@ impl Cli {
             Command::Build(args) => crate::command::build::run(args, global),
             Command::Derive(args) => crate::command::derive::run(args, global),
             Command::Findings(args) => crate::command::findings::run(args, global),
+            Command::Explain(args) => crate::command::explain::run(args, global),
+            Command::Export(args) => crate::command::export::run(args, global),
+            Command::Show(args) => crate::command::show::run(args, global),
+            Command::Stats(args) => crate::command::stats::run(args, global),
             Command::Import(args) => crate::command::import::run(args, global),
             Command::Check(args) => crate::command::check::run(args, global),
             Command::Search(args) => crate::command::search::run(args, global),

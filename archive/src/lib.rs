@@ -28,6 +28,6 @@ pub use capture::{Facts, Head, LastSeen, NewCapture, Redirect, Response, Truncat
 pub use catalog::rebuild::{RebuildError, Rebuilt};
 pub use derived::{Derivation, DeriveError};
 pub use import::{ImportError, Imported, import_warc};
-pub use store::{Archive, OpenError, ReadError, StoreError, StoredResponse, index_dir};
 pub use read::{Histories, HistoryError};
+pub use store::{Archive, OpenError, ReadError, StoreError, StoredResponse, index_dir};
 pub use verify::Fault;

@@ -33,7 +33,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let report = match args.from {
         From::OtaVersions { path, service, branch } => {
             let repository = Repository::open(&path)?;
-            let options = ota_versions::Options { services: service, branch, threads: 0 };
+            let options = ota_versions::Options { services: service, branch, ..Default::default() };
             ota_versions::import(&repository, &archive, &options, &|progress| show(&bar, progress))?
         }
     };

@@ -401,3 +401,27 @@ impl Running {
         Ok(Blob::Read(bytes))
     }
 }
+
+/// Makes a bare repository in an empty folder and starts `git fast-import` in it.
+pub(crate) fn fast_import(dir: &Path) -> Result<Child, GitError> {
+    let shown = dir.to_string_lossy().into_owned();
+    run(
+        command().args(["init", "--quiet", "--bare", "--initial-branch=main", "--"]).arg(dir),
+        "init",
+        &shown,
+    )?;
+    let mut git = command();
+    git.arg("--git-dir").arg(dir).args(["fast-import", "--quiet"]);
+    git.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    git.spawn().map_err(GitError::Start)
+}
+
+/// Waits for a program that was given all its input.
+pub(crate) fn finish(child: Child, what: &'static str, dir: &Path) -> Result<(), GitError> {
+    let output = child.wait_with_output().map_err(|error| GitError::Pipe { what, error })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let repository = dir.to_string_lossy().into_owned();
+    Err(GitError::Failed { what, repository, said: said(&output.stderr) })
+}

@@ -3,7 +3,9 @@
 //! - [`git`]: reading a repository by calling `git`, with hooks, external helpers and user settings off
 //! - [`message`]: what an Open Terms Archive commit message says
 //! - [`ota_versions`]: the texts a collection extracted
+//! - [`export`]: the way back, a versions repository of our archive
 
+pub mod export;
 pub mod git;
 pub mod message;
 pub mod ota_versions;

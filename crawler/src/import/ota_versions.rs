@@ -27,6 +27,8 @@ pub struct Options {
     pub services: Vec<String>,
     /// The branch; the current one where none is named.
     pub branch: Option<String>,
+    /// The last commit to read, instead of the branch's.
+    pub head: Option<String>,
     /// How many policies are read side by side; 0: one a processor.
     pub threads: usize,
 }
@@ -72,7 +74,10 @@ pub fn import(
     let archive: &Path = archive.dir();
     let mut store = Imported::open(archive)?;
     let mut report = Report { collection: repository.name(), ..Report::default() };
-    let head = repository.head(options.branch.as_deref())?;
+    let head = match &options.head {
+        Some(head) => head.clone(),
+        None => repository.head(options.branch.as_deref())?,
+    };
     progress(Progress::Listing);
     let services = options.services.join("\n");
     // Where it was read from last matters only to people: a bundle's folder is as good as any.

@@ -7,10 +7,13 @@
 //! - [`sheet`]: the texts of a policy as numbered statements, each read once
 //! - [`mask`]: a statement without the tokens that rotate (dates, counters, nonces)
 //! - [`lanes`]: looks back and ahead along the whole history and reads each version
+//! - [`Tally`]: how many versions read how
 
 pub mod lanes;
 pub mod mask;
 pub mod sheet;
+mod tally;
 
 pub use lanes::{Read, read};
 pub use sheet::{Sheet, Sheets};
+pub use tally::Tally;

@@ -2,6 +2,8 @@
 
 mod crawl;
 mod extraction;
+mod history;
+mod noise;
 
 use crate::cli::{Exit, Global};
 
@@ -17,11 +19,17 @@ enum Part {
     Crawl(crawl::Args),
     /// Compare our texts of an Open Terms Archive snapshots repository with the versions it recorded from them.
     Extraction(extraction::Args),
+    /// Import and derive a versions repository, against the time of `git log -p` on it.
+    History(history::Args),
+    /// Count what is noise in versions repositories, and measure it against labelled changes.
+    Noise(noise::Args),
 }
 
 pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     match args.part {
         Part::Crawl(args) => crawl::run(args, global),
         Part::Extraction(args) => extraction::run(args, global),
+        Part::History(args) => history::run(args, global),
+        Part::Noise(args) => noise::run(args, global),
     }
 }

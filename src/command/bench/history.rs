@@ -1,0 +1,194 @@
+//! `walkback bench history PATH`: ratios of one run on one machine.
+
+use crate::cli::{Exit, Global};
+use crate::command::stats::bytes_in;
+use anyhow::Context as _;
+use archive::text::Imported;
+use archive::{Archive, Derivation};
+use crawler::import::git::Repository;
+use crawler::import::ota_versions;
+use policy::declaration::Declarations;
+use policy::noise::Tally;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A versions repository: a git directory.
+    path: String,
+    /// Import up to this commit into this folder and print figures: how the benchmark calls itself.
+    #[arg(long, hide = true, value_name = "COMMIT")]
+    one: Option<String>,
+    #[arg(long, hide = true, value_name = "DIR")]
+    into: Option<PathBuf>,
+}
+
+/// What one run took.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+struct Run {
+    versions: u64,
+    import_s: f64,
+    derive_s: f64,
+    peak_mb: f64,
+}
+
+pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+    if let (Some(commit), Some(into)) = (&args.one, &args.into) {
+        println!("{}", serde_json::to_string(&one(&args.path, commit, into, global)?)?);
+        return Ok(Exit::Done);
+    }
+    let repository = Repository::open(&args.path)?;
+    let mut commits = Vec::new();
+    repository.commits(&repository.head(None)?, None, |commit| commits.push(commit.id))?;
+    let git = Instant::now();
+    let status = Command::new("git").args(["-C", &args.path, "log", "-p"]).stdout(Stdio::null()).status()?;
+    anyhow::ensure!(status.success(), "git log -p failed on `{}`", args.path);
+    let git = git.elapsed().as_secs_f64();
+    println!("git log -p > /dev/null: {git:.2} s");
+    println!(
+        "{:>9} {:>9} {:>9} {:>9} {:>9} {:>11}",
+        "versions", "import s", "derive s", "both/git", "peak MB", "ms/version"
+    );
+    let folder = tempfile::tempdir()?;
+    let mut last = None;
+    for quarter in [1, 2, 4] {
+        let commit = &commits[(commits.len() * quarter / 4).max(1) - 1];
+        let into = folder.path().join(format!("quarter-{quarter}"));
+        let output = Command::new(std::env::current_exe()?)
+            .arg("--data")
+            .arg(&global.data)
+            .args(["bench", "history", &args.path, "--one", commit, "--into"])
+            .arg(&into)
+            .stderr(Stdio::inherit())
+            .output()?;
+        anyhow::ensure!(output.status.success(), "a run of the benchmark failed");
+        let run: Run =
+            serde_json::from_slice(&output.stdout).context("a run of the benchmark gave no figures")?;
+        let both = run.import_s + run.derive_s;
+        println!(
+            "{:>9} {:>9.2} {:>9.2} {:>9.2} {:>9.0} {:>11.3}",
+            run.versions,
+            run.import_s,
+            run.derive_s,
+            both / git,
+            run.peak_mb,
+            both * 1000.0 / run.versions.max(1) as f64
+        );
+        last = Some(into);
+    }
+    let archive_dir = last.context("nothing was measured")?;
+    let pack = bytes_in(&Path::new(&args.path).join("objects/pack")).max(1);
+    let packs: u64 = std::fs::read_dir(Path::new(&args.path).join("objects/pack"))
+        .map(|entries| {
+            entries
+                .flatten()
+                .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "pack"))
+                .map(|entry| entry.metadata().map_or(0, |meta| meta.len()))
+                .sum()
+        })
+        .unwrap_or(pack);
+    let disk = bytes_in(&archive_dir);
+    println!("on disk: {disk} bytes, the pack {packs}: {:.2}", disk as f64 / packs.max(1) as f64);
+    let archive = Archive::open(&archive_dir)?;
+    as_of(&archive)?;
+    one_more(&archive, global)?;
+    Ok(Exit::Done)
+}
+
+fn one(path: &str, commit: &str, into: &Path, global: &Global) -> anyhow::Result<Run> {
+    let archive = Archive::open(into)?;
+    let repository = Repository::open(path)?;
+    let started = Instant::now();
+    let options = ota_versions::Options { head: Some(commit.to_owned()), ..Default::default() };
+    let report = ota_versions::import(&repository, &archive, &options, &|_| {})?;
+    let import_s = started.elapsed().as_secs_f64();
+    let started = Instant::now();
+    derive(&archive, global)?;
+    let derive_s = started.elapsed().as_secs_f64();
+    Ok(Run { versions: report.versions, import_s, derive_s, peak_mb: peak_mb() })
+}
+
+fn derive(archive: &Archive, global: &Global) -> anyhow::Result<archive::derived::Report> {
+    let (rules, rules_digest) = crate::command::derive::rules(&global.data)?;
+    let (declarations, _) = Declarations::parse([]);
+    let derivation =
+        Derivation { rules: &rules, rules_digest, declarations: &declarations, all: false, threads: 0 };
+    Ok(archive.derive(&derivation, &|_| {})?)
+}
+
+/// The most memory this process ever had, as Linux counts it; 0 elsewhere.
+fn peak_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).map_or(0.0, |kb| kb / 1024.0)
+}
+
+/// Reads policies as of a day, spread over all policies and their time.
+fn as_of(archive: &Archive) -> anyhow::Result<()> {
+    let histories = archive.histories()?;
+    let mut all = Tally::default();
+    let mut days = Vec::new();
+    for policy in histories.policies()? {
+        let Some(history) = histories.history(&policy)? else { continue };
+        all += Tally::of(&history);
+        let versions = &history.versions;
+        for version in
+            [versions.first(), versions.get(versions.len() / 2), versions.last()].into_iter().flatten()
+        {
+            days.push((policy.clone(), version.at));
+        }
+    }
+    let mut took: Vec<f64> = Vec::new();
+    for (policy, day) in &days {
+        let started = Instant::now();
+        histories.as_of(policy, *day)?;
+        took.push(started.elapsed().as_secs_f64() * 1000.0);
+    }
+    took.sort_by(f64::total_cmp);
+    let at = |share: f64| {
+        took.get(((took.len() as f64 * share) as usize).min(took.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or(0.0)
+    };
+    println!(
+        "reading a policy as of a day, {} reads among {} versions: p50 {:.2} ms, p99 {:.2} ms, worst {:.2} ms",
+        took.len(),
+        all.recorded,
+        at(0.5),
+        at(0.99),
+        at(1.0)
+    );
+    println!("{} statements", all.statements);
+    Ok(())
+}
+
+/// Adds a version to the longest history and derives.
+fn one_more(archive: &Archive, global: &Global) -> anyhow::Result<()> {
+    let mut imported = Imported::open(archive.dir())?;
+    let mut longest = None;
+    for (policy, row) in imported.policies()? {
+        let versions = imported.recorded(row)?.len();
+        if longest.as_ref().is_none_or(|(most, _)| *most < versions) {
+            longest = Some((versions, policy));
+        }
+    }
+    let (versions, policy) = longest.context("nothing was imported")?;
+    let mut stored = imported.load(&policy)?;
+    let mut version = stored.recorded.last().context("nothing was imported")?.clone();
+    let text = stored.texts.text(version.text.unwrap_or(0));
+    version.text =
+        Some(stored.texts.push(format!("{text}\nWe never sell the data of this benchmark.\n").as_bytes()));
+    version.at += chrono::TimeDelta::days(1);
+    version.commit = "00".repeat(20);
+    stored.recorded.push(version);
+    imported.add(&[stored.pack(policy.clone())])?;
+    let started = Instant::now();
+    let report = derive(archive, global)?;
+    anyhow::ensure!(report.derived == 1, "{} policies were derived instead of one", report.derived);
+    println!(
+        "derive after one new version of the longest history ({versions} versions): {:.2} s",
+        started.elapsed().as_secs_f64()
+    );
+    Ok(())
+}

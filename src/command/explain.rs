@@ -1,0 +1,60 @@
+//! `walkback explain FINDING`.
+
+use crate::cli::{Exit, Global};
+use anyhow::Context as _;
+use archive::Archive;
+use policy::id::{FindingId, VersionId};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The finding's id: `wb-` and twelve digits.
+    finding: String,
+}
+
+pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+    let archive = Archive::open_read_only(&global.data.join("archive"))?;
+    let histories = archive.histories()?;
+    let finding = histories
+        .finding(&FindingId(args.finding.clone()))?
+        .with_context(|| format!("there is no finding `{}`: `walkback findings` lists them", args.finding))?;
+    let history =
+        histories.history(&finding.policy)?.context("its policy has no history: run `walkback derive`")?;
+    let origins = |id: &VersionId| -> Vec<String> {
+        history
+            .versions
+            .iter()
+            .find(|version| version.id == *id)
+            .map_or(Vec::new(), |version| version.origins.clone())
+    };
+    let (before, after) = (origins(&finding.from), origins(&finding.to));
+    let judgement = &finding.judgement;
+    if global.json {
+        let mut value = super::findings::json(&finding);
+        value["steps"] = judgement.steps.clone().into();
+        value["origins_before"] = before.into();
+        value["origins_after"] = after.into();
+        println!("{value}");
+        return Ok(Exit::Done);
+    }
+    println!("{}  {}: {} ({})", finding.id, finding.policy, judgement.kind, judgement.topic.label());
+    println!("{}\n", judgement.reason);
+    let or_nothing = |text: &str| if text.is_empty() { "(nothing)".to_owned() } else { text.to_owned() };
+    println!("then  {}", or_nothing(&judgement.before));
+    println!("now   {}\n", or_nothing(&judgement.after));
+    println!("rule        {}", judgement.rule);
+    judgement.steps.iter().for_each(|step| println!("            {step}"));
+    println!(
+        "severity    {} of 3, confidence {:.2}, weight {:.2}",
+        judgement.severity, judgement.confidence, judgement.weight
+    );
+    println!("status      {}: {}", finding.status.key(), finding.status_note);
+    println!("evidence    class {:?}", finding.class);
+    println!("last seen   {} in version {}", finding.last_seen_before.to_rfc3339(), finding.from);
+    before.iter().for_each(|origin| println!("            {origin}"));
+    println!("first gone  {} in version {}", finding.first_seen_after.to_rfc3339(), finding.to);
+    after.iter().for_each(|origin| println!("            {origin}"));
+    if let Some(effective) = judgement.effective {
+        println!("effective   {effective}");
+    }
+    Ok(Exit::Done)
+}
