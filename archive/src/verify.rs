@@ -12,6 +12,7 @@ use crate::catalog::capture::{MemberRow, SegmentRow, StoredRow};
 use crate::store::open::{SEGMENTS, segment_files};
 use crate::store::read::{MAX_BLOCK, split};
 use crate::store::{Archive, ReadError};
+use crate::text::imported::{self, Imported};
 use crate::warc::{Kind, Record, read_member};
 use policy::capture::RecordPlace;
 use policy::id::Digest;
@@ -46,6 +47,8 @@ pub enum Fault {
     Dangling { of: String },
     #[error("catalog: {what}")]
     Catalog { what: String },
+    #[error("imported texts: {what}")]
+    Imported { what: String },
 }
 
 impl Fault {
@@ -61,6 +64,9 @@ impl Fault {
             }
             Fault::Record { .. } | Fault::Digest { .. } => {
                 "the bytes are those that were stored, so they were stored wrong: please report it"
+            }
+            Fault::Imported { .. } => {
+                "put `imported.sqlite` back from a copy, or delete it and import the collections again"
             }
             Fault::Row { .. } | Fault::Dangling { .. } | Fault::Catalog { .. } => {
                 "write the catalog again from the segments: `walkback check --rebuild`"
@@ -99,6 +105,43 @@ impl Archive {
             ),
             Err(error) => {
                 faults.push(Fault::Unreadable { segment: SEGMENTS.to_owned(), why: error.to_string() })
+            }
+        }
+        if self.dir().join(imported::FILE).exists() {
+            let faulty = |what: String| Fault::Imported { what };
+            faults.extend(
+                self.imported_faults()
+                    .unwrap_or_else(|error| vec![error.to_string()])
+                    .into_iter()
+                    .map(faulty),
+            );
+        }
+        Ok(faults)
+    }
+
+    /// Imported texts are ground state too: nothing of ours can make them again.
+    fn imported_faults(&self) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+        let imported = Imported::open(self.dir())?;
+        let mut faults = Vec::new();
+        for (policy, row) in imported.policies()? {
+            let facts = imported.text_facts(row)?;
+            let texts = match imported.texts(row) {
+                Ok(texts) => texts,
+                Err(error) => {
+                    faults.push(format!("those of {policy} cannot be read: {error}"));
+                    continue;
+                }
+            };
+            for (number, facts) in (0..).zip(&facts) {
+                let there = (number as usize) < texts.len();
+                if !there || Digest::of(texts.bytes(number)) != facts.digest {
+                    faults.push(format!("text {number} of {policy} is not the one that was imported"));
+                }
+            }
+            for version in imported.recorded(row)? {
+                if version.text.is_some_and(|text| text as usize >= facts.len()) {
+                    faults.push(format!("a version of {policy} at {} has no text", version.at.to_rfc3339()));
+                }
             }
         }
         Ok(faults)
