@@ -37,6 +37,8 @@ pub enum Exit {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// The main job: crawl what is due, derive, index, build the site, show it.
+    Run(crate::command::run::Args),
     /// Fetch the declared pages and store what came, whatever came.
     Crawl(crate::command::crawl::Args),
     /// Measure a part of Walkback on this machine.
@@ -76,6 +78,7 @@ impl Cli {
     pub fn run(self) -> anyhow::Result<Exit> {
         let global = &self.global;
         match self.command {
+            Command::Run(args) => crate::command::run::run(args, global),
             Command::Replay(args) => crate::command::replay::run(args, global),
             Command::Crawl(args) => crate::command::crawl::run(args, global),
             Command::Bench(args) => crate::command::bench::run(args, global),

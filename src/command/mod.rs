@@ -13,6 +13,7 @@ pub mod export;
 pub mod findings;
 pub mod import;
 pub mod replay;
+pub mod run;
 pub mod search;
 pub mod serve;
 pub mod show;
