@@ -39,6 +39,8 @@ pub enum Exit {
 pub enum Command {
     /// The main job: crawl what is due, derive, index, build the site, show it.
     Run(crate::command::run::Args),
+    /// See the whole machine at work, offline, on services that do not exist.
+    Demo(crate::command::demo::Args),
     /// Fetch the declared pages and store what came, whatever came.
     Crawl(crate::command::crawl::Args),
     /// Measure a part of Walkback on this machine.
@@ -80,6 +82,7 @@ impl Cli {
         match self.command {
             Command::Run(args) => crate::command::run::run(args, global),
             Command::Replay(args) => crate::command::replay::run(args, global),
+            Command::Demo(args) => crate::command::demo::run(args, global),
             Command::Crawl(args) => crate::command::crawl::run(args, global),
             Command::Bench(args) => crate::command::bench::run(args, global),
             Command::Build(args) => crate::command::build::run(args, global),

@@ -1,4 +1,4 @@
-//! The bundled demonstration: three services that do not exist, seen on seven days.
+//! The bundled demonstration: three services that do not exist, seen on nine days.
 //!
 //! The pages and what happens to them stand in `crawler/demo/`; here they become a script for the
 //! replay server, and the declarations to crawl it by. A reconstruction, and labelled as one: the
@@ -275,7 +275,9 @@ mod tests {
                 "2024-09-16: 2 fetched, 2 unchanged",
                 "2025-06-02: 3 fetched, 1 unchanged",
                 "2026-03-12: 3 fetched, 1 blocked",
-                "2026-05-09: 3 fetched, 1 unchanged",
+                "2026-03-14: 2 fetched, 2 unchanged",
+                "2026-03-17: 4 unchanged",
+                "2026-05-09: 1 fetched, 3 unchanged",
                 "2026-05-12: 1 fetched, 3 unchanged",
                 "2026-05-16: 1 fetched, 3 unchanged",
             ]

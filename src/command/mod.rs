@@ -5,6 +5,7 @@ pub mod build;
 pub mod check;
 pub mod completions;
 pub mod crawl;
+pub mod demo;
 pub mod derive;
 pub mod eval;
 pub mod event;

@@ -46,10 +46,12 @@ pub enum ReplayError {
     Nothing { origin: String },
 }
 
+/// By host as served and target; the newest last.
+type Pages = BTreeMap<(String, String), Vec<(DateTime<Utc>, Place)>>;
+
 /// Pages with their dates, and where their bytes lie.
 pub struct Recorded {
-    /// By host as served and target; the newest last.
-    pages: BTreeMap<(String, String), Vec<(DateTime<Utc>, Place)>>,
+    pages: Pages,
     store: Store,
 }
 
@@ -69,7 +71,7 @@ impl Recorded {
     pub fn git(origin: &str) -> Result<Self, ReplayError> {
         let repository = Repository::open(origin)?;
         let head = repository.head(None)?;
-        let mut pages: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut pages = Pages::new();
         repository.commits(&head, None, |commit| {
             let location = commit.message.lines().find_map(|line| line.trim().strip_prefix(LOCATION));
             let at = DateTime::from_timestamp(commit.authored, 0);
@@ -84,7 +86,7 @@ impl Recorded {
 
     /// The responses of WARC files.
     pub fn warc(paths: &[PathBuf]) -> Result<Self, ReplayError> {
-        let mut pages: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut pages = Pages::new();
         let mut by_payload: BTreeMap<String, Place> = BTreeMap::new();
         for (file, path) in paths.iter().enumerate() {
             let open = File::open(path).map_err(|error| ReplayError::Open { path: path.clone(), error })?;
@@ -114,11 +116,7 @@ impl Recorded {
         Self::new(pages, Store::Warc(paths.to_vec()), &names.join(", "))
     }
 
-    fn new(
-        mut pages: BTreeMap<(String, String), Vec<(DateTime<Utc>, Place)>>,
-        store: Store,
-        origin: &str,
-    ) -> Result<Self, ReplayError> {
+    fn new(mut pages: Pages, store: Store, origin: &str) -> Result<Self, ReplayError> {
         if pages.is_empty() {
             return Err(ReplayError::Nothing { origin: origin.to_owned() });
         }
