@@ -7,7 +7,7 @@
 //! - [`archived`]: those values, out of an archive and the declarations
 //! - [`place`]: where everything lies
 //! - [`search`]: the index, its query language, and its export for the browser
-//! - [`build`]: one policy after the other, then the pages about all of them
+//! - [`mod@build`]: one policy after the other, then the pages about all of them
 //! - [`page`]: one view a kind of page; `templates/` decides how it looks
 //! - [`feed`], [`api`], [`card`]: the same facts for readers, programs and share previews
 //! - [`output`], [`manifest`]: only what changed is drawn and written

@@ -1,7 +1,6 @@
 //! What the pages about many policies need to know of each: small enough to keep for all of them,
 //! so that after one new version the other histories are not even read.
 
-use crate::date::instant;
 use chrono::{DateTime, Utc};
 use policy::finding::{EvidenceClass, Finding};
 use policy::history::{History, Reading};
@@ -68,9 +67,4 @@ pub fn newest_first(a: &Finding, b: &Finding) -> std::cmp::Ordering {
 /// Heaviest first.
 pub fn heaviest_first(a: &Finding, b: &Finding) -> std::cmp::Ordering {
     b.judgement.weight.total_cmp(&a.judgement.weight).then_with(|| newest_first(a, b))
-}
-
-/// When a finding last changed, for feeds: it was first seen then, and nothing else moves it.
-pub fn updated(finding: &Finding) -> String {
-    instant(finding.first_seen_after)
 }

@@ -129,6 +129,14 @@ pub fn label(state: State, day: NaiveDate) -> String {
     }
 }
 
+/// A state within a sentence, its date written out.
+pub fn told(state: State) -> String {
+    match state.ends() {
+        Some(end) => format!("ended on {}", Day::on(end).text),
+        None => state.label(),
+    }
+}
+
 impl BoardRow {
     pub fn of(context: &Context<'_>, row: &Row) -> Self {
         let cells = Scope::BOARD.iter().map(|scope| BoardCell::of(context, *scope, row.cells.get(scope)));
@@ -155,13 +163,14 @@ impl BoardCell {
             State::EndedOn(end) => Day::on(end),
             _ => approximate(cell.since),
         };
+        let ended = taken_back(cell) && cell.state.ends().is_none();
         Self {
             column: scope.key(),
-            key: key(cell.state, context.as_of),
-            label: label(cell.state, context.as_of),
+            key: if ended { "ended" } else { key(cell.state, context.as_of) },
+            label: if ended { "Ended".into() } else { label(cell.state, context.as_of) },
             since: Some(since),
             href: Some(place::event(&cell.event)),
-            before: cell.before.map(|before| before.label()),
+            before: cell.before.filter(|before| taken_back(cell) && before.ends().is_none()).map(told),
             area: cell.area.as_deref().map(shown),
             note: shown(&cell.note),
             contested: cell.contested,
@@ -169,11 +178,25 @@ impl BoardCell {
     }
 }
 
-/// The rows that most people look for first: those that took something back, then the widest known.
+/// What people could have and no longer can.
+fn taken_back(cell: &Cell) -> bool {
+    let could =
+        |state: State| matches!(state, State::Default | State::OptIn | State::Limited | State::EndedOn(_));
+    match cell.state {
+        State::EndedOn(_) => true,
+        State::None | State::NotOffered => cell.before.is_some_and(could),
+        _ => false,
+    }
+}
+
+/// The services that took something back come first, the latest before the others.
 pub fn rows(context: &Context<'_>, board: &Board) -> Vec<BoardRow> {
     let mut rows: Vec<&Row> = board.rows.iter().collect();
-    let ended = |row: &Row| row.cells.values().any(|cell| matches!(cell.state, State::EndedOn(_)));
-    rows.sort_by_key(|row| (!ended(row), row.service.to_lowercase()));
+    let ended = |cell: &Cell| taken_back(cell).then(|| cell.state.ends().unwrap_or(cell.since.first_day()));
+    rows.sort_by_cached_key(|row| {
+        let latest = row.cells.values().filter_map(ended).max();
+        (std::cmp::Reverse(latest), row.service.to_lowercase())
+    });
     rows.into_iter().map(|row| BoardRow::of(context, row)).collect()
 }
 

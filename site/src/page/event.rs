@@ -124,11 +124,8 @@ pub fn view(context: &Context<'_>, event: &Event) -> View {
             .map(|effect| EffectRow {
                 service: service_link(context, &effect.service),
                 scope: effect.scope.key(),
-                before: effect.before.map(|state| state.label()),
-                after: match effect.after.ends() {
-                    Some(end) => format!("ended on {}", Day::on(end).text),
-                    None => effect.after.label(),
-                },
+                before: effect.before.map(super::board::told),
+                after: super::board::told(effect.after),
                 from: approximate(effect.from.unwrap_or(event.holds_from())),
                 area: effect.area.as_deref().map(shown),
                 note: shown(&effect.note),

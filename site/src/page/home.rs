@@ -8,7 +8,11 @@ use crate::shown::thousands;
 use crate::summary::Summary;
 use policy::board::Board;
 use policy::finding::{Finding, Kind, Status};
+use policy::id::{PolicyId, VersionId};
 use serde::Serialize;
+
+/// How many of the latest reversals the page shows.
+const LATEST: usize = 8;
 
 /// The home page.
 #[derive(Serialize)]
@@ -36,14 +40,28 @@ pub fn view(context: &Context<'_>, summaries: &[Summary], findings: &[&Finding],
     );
     let stands =
         |finding: &&&Finding| finding.judgement.kind == Kind::Reversal && finding.status != Status::Retracted;
-    let latest: Vec<&&Finding> =
-        findings.iter().filter(stands).filter(|finding| finding.judgement.severity > 1).take(8).collect();
+    // One entry a change, its heaviest: a policy rewritten whole would otherwise fill the page.
+    let mut changes: Vec<(&PolicyId, &VersionId)> = Vec::new();
+    let mut latest: Vec<&&Finding> = Vec::new();
+    for finding in findings.iter().filter(stands).filter(|finding| finding.judgement.severity > 1) {
+        let change = (&finding.policy, &finding.to);
+        if latest.len() < LATEST && !changes.contains(&change) {
+            changes.push(change);
+            latest.push(finding);
+        }
+    }
     let mut heaviest: Vec<&&Finding> = findings
         .iter()
         .filter(stands)
         .filter(|finding| finding.status == Status::Confirmed && !latest.iter().any(|l| l.id == finding.id))
         .collect();
     heaviest.sort_by(|a, b| crate::summary::heaviest_first(a, b));
+    let mut policies: Vec<&PolicyId> = Vec::new();
+    heaviest.retain(|finding| {
+        let first = !policies.contains(&&finding.policy);
+        policies.push(&finding.policy);
+        first
+    });
     let reversals = findings.iter().filter(stands).count();
     let mut events: Vec<_> = context.input.events.iter().filter(|event| event.step.is_some()).collect();
     events.sort_by(|a, b| (b.date, &a.id).cmp(&(a.date, &b.id)));

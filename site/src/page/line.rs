@@ -136,19 +136,21 @@ pub fn approximate(date: EventDate) -> Day {
 /// What a finding says, in one line that is never surer than the evidence.
 pub fn headline(finding: &Finding) -> String {
     let judgement = &finding.judgement;
+    if let Some(step) = encryption_step(judgement) {
+        return step;
+    }
     let topic = judgement.topic.label();
     let maybe = if unsure(judgement) { "possibly " } else { "" };
-    let text = match judgement.kind {
-        _ if encryption_step(judgement).is_some() => encryption_step(judgement).unwrap_or_default(),
+    match judgement.kind {
         Kind::Reversal if judgement.after.is_empty() => format!("Promise about {topic} {maybe}removed"),
         Kind::Reversal => format!("Promise about {topic} {maybe}weakened"),
         Kind::Expansion => format!("More {maybe}allowed: {topic}"),
-        Kind::Strengthening if judgement.before.is_empty() => {
-            format!("New promise about {topic}{}", if maybe.is_empty() { "" } else { ", possibly" })
+        Kind::Strengthening if !judgement.before.is_empty() => {
+            format!("Promise about {topic} {maybe}strengthened")
         }
-        Kind::Strengthening => format!("Promise about {topic} {maybe}strengthened"),
-    };
-    text
+        Kind::Strengthening if maybe.is_empty() => format!("New promise about {topic}"),
+        Kind::Strengthening => format!("Possibly a new promise about {topic}"),
+    }
 }
 
 /// `End-to-end encryption of chats: by default → opt-in`, where both states are known.
@@ -168,7 +170,7 @@ fn encryption_step(judgement: &Judgement) -> Option<String> {
 
 /// An encryption state as people read it.
 pub fn state(key: &str) -> String {
-    key.parse::<policy::event::State>().map_or_else(|_| key.replace('_', " "), |state| state.label())
+    key.parse::<policy::event::State>().map_or_else(|_| key.replace('_', " "), super::board::told)
 }
 
 fn unsure(judgement: &Judgement) -> bool {
