@@ -68,7 +68,8 @@ pub fn build_from(
     }
     let input = &named;
     // Pages of one policy do not show the site's day: it would redraw them all whenever one is seen.
-    let context = Context { input, as_of: NaiveDate::default(), way };
+    let known: BTreeSet<PolicyId> = archived.iter().map(|one| one.id.clone()).collect();
+    let context = Context { input, as_of: NaiveDate::default(), way, archived: &known };
     let drawer = Drawer { context, renderer: &renderer, cards: &cards, output: &output };
 
     let mut report = BuildReport::default();

@@ -7,7 +7,7 @@ use policy::event::Event;
 use policy::history::History;
 use policy::id::{Digest, PolicyId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 /// What the person who builds the site may choose, and what people wrote by hand.
@@ -97,6 +97,8 @@ pub struct Context<'a> {
     /// The last day the data know of: the site's "today".
     pub as_of: NaiveDate,
     pub way: Wayfinder<'a>,
+    /// The policies that may have pages.
+    pub archived: &'a BTreeSet<PolicyId>,
 }
 
 impl BuildInput {

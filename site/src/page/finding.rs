@@ -68,6 +68,8 @@ pub struct Evidence {
     pub seen: String,
     pub class: &'static str,
     pub class_said: &'static str,
+    /// Whose record it is, where it is not ours.
+    pub recorder: String,
     pub digest: String,
     pub origins: Vec<Origin>,
 }
@@ -229,6 +231,7 @@ fn evidence(history: &History, finding: &Finding, side: &'static str, id: &Versi
         seen,
         class: class(version.class).0,
         class_said: class(version.class).1,
+        recorder: shown(&version.recorder),
         digest: version.digest.to_string(),
         origins: version.origins.iter().map(|origin| Origin::of(origin)).collect(),
     })

@@ -20,6 +20,8 @@ pub struct View {
     pub service_href: String,
     pub name: String,
     pub kind: String,
+    /// The policy whose record this one goes on with.
+    pub follows: Option<super::line::Link>,
     pub sources: Vec<String>,
     /// The facts in one sentence each.
     pub facts: Vec<Fact>,
@@ -117,6 +119,14 @@ pub fn view(context: &Context<'_>, history: &History, summary: &Summary, watch: 
         service_href: place::service(&id.service),
         name,
         kind: declared.map(|declared| shown(&declared.kind)).unwrap_or_default(),
+        follows: history.follows.as_ref().map(|earlier| super::line::Link {
+            name: format!(
+                "{}, {}",
+                shown(context.input.service_name(&earlier.service)),
+                shown(&earlier.name)
+            ),
+            href: context.archived.contains(earlier).then(|| place::policy(earlier)),
+        }),
         sources: declared.map(|d| d.sources.iter().map(|url| shown(url)).collect()).unwrap_or_default(),
         facts: facts(summary, watch),
         findings: findings.iter().map(|finding| FindingLine::of(context, finding)).collect(),

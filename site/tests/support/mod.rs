@@ -104,6 +104,7 @@ impl Told {
                         id: statement_id(words),
                         text: words.to_owned(),
                         role,
+                        aside: false,
                         section: vec!["What we promise".into()],
                         lead_in: (role == Role::Item).then(|| "We do not:".into()),
                         lifespan: vec![],
@@ -150,6 +151,7 @@ impl Told {
                 cause: if i == 0 { Cause::First } else { Cause::Change },
                 reading: Reading::Real,
                 note: "The publisher’s text changed.".into(),
+                recorder: String::new(),
                 class: EvidenceClass::A,
                 digest: Digest::of(texts.join("\n")),
                 bytes: texts.iter().map(|text| text.len() as u64).sum(),
@@ -173,7 +175,14 @@ impl Told {
                 });
             }
         }
-        History { policy: self.id.clone(), versions, statements, changes, findings: self.findings.clone() }
+        History {
+            policy: self.id.clone(),
+            versions,
+            statements,
+            changes,
+            findings: self.findings.clone(),
+            follows: None,
+        }
     }
 }
 
