@@ -14,7 +14,9 @@ use std::path::{Path, PathBuf};
 ///
 /// Plain files for any host. Only files whose content changed are written; the same archive gives the
 /// same bytes.
+// `run` takes these arguments too: without a group of their own, the names cannot clash.
 #[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
 pub struct Args {
     /// Folder to build into.
     #[arg(long, value_name = "DIR", default_value = "public")]
