@@ -83,6 +83,13 @@ impl Weaker {
         1 << self as u8
     }
 
+    /// Differences that leave no room for another reading, where little else was edited.
+    pub const DECISIVE: u32 = 1 << Weaker::NegationLifted as u8
+        | 1 << Weaker::LimitLonger as u8
+        | 1 << Weaker::OptOutPut as u8
+        | 1 << Weaker::AgeLowered as u8
+        | 1 << Weaker::VerbLost as u8;
+
     /// Differences that break a promise rather than widen a permission.
     pub const BREAKING: u32 = !(1 << Weaker::DataAdded as u8
         | 1 << Weaker::RecipientAdded as u8
@@ -214,7 +221,9 @@ pub(super) fn weaker(
     let longest = |unit: &Unit| {
         unit.quantities.iter().filter_map(|q| if let Quantity::Hours(h) = q { Some(*h) } else { None }).max()
     };
-    let limited = old.promise & (Promise::Limit as u32 | Promise::Deletes as u32) != 0 || permissive;
+    // How long data are kept, not how long a refund takes.
+    let limited = (old.promise & (Promise::Limit as u32 | Promise::Deletes as u32) != 0 || permissive)
+        && !old.has(Grammar::Commerce);
     if let (Some(a), Some(b)) = (longest(old), longest(new)) {
         // Of a notice or a claim period more is better; of keeping and answering less is.
         let notice = old.promise & Promise::Notice as u32 != 0

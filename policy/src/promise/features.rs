@@ -131,7 +131,13 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
         }
         // A promise without a topic word is about people's say: notice, answers, help.
         let topic = super::judge::unit_topic(pair.rules, unit).unwrap_or(Topic::UserControl);
+        if is_navigation(unit) || unit.text.ends_with('?') || unit.has(Grammar::Quotation) {
+            continue;
+        }
         let links = align::links(unit, pair.new, pair.weigher(), &pair.fresh, 6);
+        if super::kept::is_said_again(pair.rules, placed, pair.new, &links, pair.weigher()) {
+            continue;
+        }
         let best_fresh = links.iter().filter(|link| link.fresh).max_by(|a, b| score(a).total_cmp(&score(b)));
         let best_kept = links.iter().filter(|link| !link.fresh).max_by(|a, b| score(a).total_cmp(&score(b)));
         let counterpart =
@@ -141,9 +147,11 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
             Some(link) => {
                 let other = &pair.new.placed[link.to].unit;
                 let edit = edits(unit, other);
-                let mode =
-                    if link.similarity >= 0.45 && edit.share < 0.6 { Mode::Tight } else { Mode::Loose };
-                compare(pair.rules, unit, other, &edit, &mut t);
+                let mode = if is_tight(link, &edit) { Mode::Tight } else { Mode::Loose };
+                if compare(pair.rules, unit, other, &edit, &mut t) && mode == Mode::Tight {
+                    // A few words edited, and all of them for the better.
+                    continue;
+                }
                 mode
             }
             None => Mode::Gone,
@@ -177,6 +185,9 @@ pub(super) fn expansions(pair: &Pair<'_>) -> Vec<Candidate> {
         if unit.role == Role::Heading || unit.own_words().len() < 3 || unit.own_words().len() > 200 {
             continue;
         }
+        if is_navigation(unit) || unit.text.ends_with('?') || unit.has(Grammar::Quotation) {
+            continue;
+        }
         let Some(topic) = super::judge::unit_topic(pair.rules, unit) else { continue };
         let links = align::links(unit, pair.old, pair.weigher(), &pair.gone, 6);
         let best_gone = links.iter().filter(|link| link.fresh).max_by(|a, b| score(a).total_cmp(&score(b)));
@@ -187,9 +198,8 @@ pub(super) fn expansions(pair: &Pair<'_>) -> Vec<Candidate> {
             Some(link) => {
                 let other = &pair.old.placed[link.to].unit;
                 let edit = edits(other, unit);
-                let mode =
-                    if link.similarity >= 0.45 && edit.share < 0.6 { Mode::Tight } else { Mode::Loose };
-                compare(pair.rules, other, unit, &edit, &mut t);
+                let mode = if is_tight(link, &edit) { Mode::Tight } else { Mode::Loose };
+                let _firmer_only = compare(pair.rules, other, unit, &edit, &mut t);
                 mode
             }
             None => Mode::Gone,
@@ -211,6 +221,18 @@ pub(super) fn expansions(pair: &Pair<'_>) -> Vec<Candidate> {
         });
     }
     found
+}
+
+/// One sentence edited: most words are kept, or most of their weight.
+fn is_tight(link: &Link, edit: &Edit) -> bool {
+    (link.similarity >= 0.45 && edit.share < 0.6) || edit.share <= 0.35
+}
+
+/// A bar of links: "Home | Chats | Privacy".
+fn is_navigation(unit: &Unit) -> bool {
+    let bars =
+        unit.text.bytes().filter(|b| matches!(b, b'|' | b'>')).count() + unit.text.matches(" · ").count();
+    bars >= 3 && bars * 4 >= unit.own_words().len()
 }
 
 fn score(link: &Link) -> f32 {
@@ -431,9 +453,11 @@ fn touched(unit: &Unit, edited: &[usize]) -> [u64; super::rules::SLOTS] {
 }
 
 /// What was taken from a sentence and put into it.
-fn compare(rules: &Rules, old: &Unit, new: &Unit, edit: &Edit, t: &mut Traits) {
-    let lost = touched(old, &edit.removed);
-    let gained = touched(new, &edit.added);
+fn compare(rules: &Rules, old: &Unit, new: &Unit, edit: &Edit, t: &mut Traits) -> bool {
+    // Where the words are the same, the lead-in above them is what changed.
+    let same = edit.removed.is_empty() && edit.added.is_empty();
+    let lost = if same { old.masks } else { touched(old, &edit.removed) };
+    let gained = if same { new.masks } else { touched(new, &edit.added) };
     let families: [(Slot, &'static str, &'static str); 6] = [
         (Slot::Grammar, "lost_grammar", "gained_grammar"),
         (Slot::Verb, "lost_verb", "gained_verb"),
@@ -458,13 +482,14 @@ fn compare(rules: &Rules, old: &Unit, new: &Unit, edit: &Edit, t: &mut Traits) {
     t.bits("weaker", u64::from(weaker));
     t.bits("firmer", u64::from(firmer));
     let breaking = weaker & Weaker::BREAKING;
+    let words = edit.removed.len() + edit.added.len();
+    t.flag("decisive", weaker & Weaker::DECISIVE != 0 && firmer == 0 && words <= 12 && edit.share < 0.6);
     t.flag("weaker_any", breaking != 0);
     t.flag("weaker_only", breaking != 0 && firmer == 0);
     t.flag("weaker_many", breaking.count_ones() > 1);
     t.flag("wider_only", weaker & !Weaker::BREAKING != 0 && firmer == 0);
     t.flag("firmer_any", firmer != 0);
     t.add("edit_share", edit.share);
-    let words = edit.removed.len() + edit.added.len();
     t.flag("one_word_edited", words <= 2);
     t.flag("few_words_edited", words > 2 && words <= 8);
     t.flag("only_words_removed", edit.added.is_empty());
@@ -491,6 +516,7 @@ fn compare(rules: &Rules, old: &Unit, new: &Unit, edit: &Edit, t: &mut Traits) {
     t.bits("lost_promise", u64::from(old.promise & !new.promise));
     t.bits("gained_promise", u64::from(new.promise & !old.promise));
     quantities(rules, old, new, t);
+    weaker == 0 && firmer != 0 && edit.removed.len() + edit.added.len() <= 8
 }
 
 fn quantities(rules: &Rules, old: &Unit, new: &Unit, t: &mut Traits) {

@@ -54,14 +54,34 @@ pub fn judge(rules: &Rules, before: &Document, after: &Document, at: DateTime<Ut
     let back = Pair::new(rules, after, before);
     let gained = keep(&rules.reversal, rules.weights.strengthening.threshold, features::reversals(&back));
     let after_step = encryption.as_ref().and_then(|step| step.after);
-    found.extend(gained.into_iter().filter(|(candidate, _)| candidate.before != after_step).map(
-        |(candidate, chance)| {
-            let mut finding = judgement(rules, &back, &candidate, chance, Kind::Strengthening, &dates);
-            std::mem::swap(&mut finding.before, &mut finding.after);
-            finding
-        },
-    ));
+    // One sentence is not both a loss and a gain; the loss is what is told.
+    let told: BTreeSet<String> =
+        found.iter().flat_map(|f| [&f.before, &f.after]).filter(|text| !text.is_empty()).cloned().collect();
+    found.extend(
+        gained
+            .into_iter()
+            .filter(|(candidate, _)| candidate.before != after_step)
+            .map(|(candidate, chance)| {
+                let mut finding = judgement(rules, &back, &candidate, chance, Kind::Strengthening, &dates);
+                std::mem::swap(&mut finding.before, &mut finding.after);
+                finding
+            })
+            .filter(|finding| !told.contains(&finding.before) && !told.contains(&finding.after)),
+    );
     one_each(found)
+}
+
+/// A short edit in a small change that can only be read one way needs no weighing; the weights, learned where
+/// much changes at once, are too careful with it.
+fn is_decisive(candidate: &Candidate) -> bool {
+    let value =
+        |name: &str| candidate.traits.iter().find(|((family, _), _)| *family == name).map_or(0.0, |t| t.1);
+    let few = (10.0f32 + 1.0).ln() / 4.0;
+    candidate.kind == Kind::Reversal
+        && candidate.mode == Mode::Tight
+        && value("decisive") > 0.0
+        && value("gone_log") <= few
+        && value("fresh_log") <= few
 }
 
 /// Candidates at or over the threshold, best first.
@@ -69,7 +89,10 @@ fn keep(ready: &Ready, threshold: f32, candidates: Vec<Candidate>) -> Vec<(Candi
     let mut kept: Vec<(Candidate, f32)> = candidates
         .into_iter()
         .map(|candidate| {
-            let chance = ready.weigh(candidate.mode, &candidate.traits);
+            let mut chance = ready.weigh(candidate.mode, &candidate.traits);
+            if is_decisive(&candidate) {
+                chance = chance.max(threshold + 0.05);
+            }
             (candidate, chance)
         })
         .filter(|(_, chance)| *chance >= threshold)
@@ -385,19 +408,20 @@ pub fn promise_topic(rules: &Rules, unit: &Unit) -> Option<Topic> {
 pub(super) fn unit_topic(rules: &Rules, unit: &Unit) -> Option<Topic> {
     let mut votes = [0i32; Topic::ALL.len()];
     for hit in &unit.hits {
-        let weight = match hit.cue.slot {
-            Slot::Topic => {
-                votes[hit.cue.id as usize] += 2;
-                continue;
-            }
-            Slot::Verb => 3,
-            Slot::Data | Slot::Purpose => 2,
-            Slot::Recipient => 2,
-            Slot::Grammar | Slot::Encryption => continue,
-        };
-        if let Some(topic) = rules.entry(hit.cue).and_then(|entry| entry.topic) {
-            votes[topic as usize] += weight;
+        if hit.cue.slot == Slot::Topic {
+            votes[hit.cue.id as usize] += 2;
+        } else if let Some(entry) = rules.entry(hit.cue)
+            && let Some(topic) = entry.topic
+        {
+            votes[topic as usize] += entry.votes;
         }
+    }
+    // "Within 30 days" beside keeping or deleting is about how long.
+    if !unit.quantities.is_empty() && votes[Topic::Retention as usize] > 0 {
+        votes[Topic::Retention as usize] += 4;
+    }
+    if unit.promise & Promise::EndToEnd as u32 != 0 {
+        votes[Topic::Encryption as usize] += 4;
     }
     let best = (0..votes.len()).max_by_key(|n| (votes[*n], std::cmp::Reverse(*n)))?;
     (votes[best] > 0).then_some(Topic::ALL[best])

@@ -64,7 +64,13 @@ pub(super) fn step(language: &Language, unit: &Unit) -> Option<Step> {
     if !(end_to_end || keys) || unit.role == crate::statement::Role::Heading || unit.text.ends_with('?') {
         return None;
     }
-    for other in [Grammar::OtherCompany, Grammar::Definition, Grammar::Hypothesis, Grammar::Quotation] {
+    for other in [
+        Grammar::Navigation,
+        Grammar::OtherCompany,
+        Grammar::Definition,
+        Grammar::Hypothesis,
+        Grammar::Quotation,
+    ] {
         if unit.has(other) {
             return None;
         }
@@ -88,8 +94,12 @@ pub(super) fn step(language: &Language, unit: &Unit) -> Option<Step> {
             && !unit.tokens.word(hit.from as usize).starts_with("without")
             && !unit.tokens.word(hit.from as usize).starts_with("nothing")
     });
+    let effortless = [" dont have to ", " do not have to ", " no need to ", " dont need to ", " nothing to "];
+    if effortless.iter().any(|phrase| unit.tokens.form.contains(phrase)) {
+        return Some(Step::Default);
+    }
     let past = [" used to ", " were not ", " was not ", " until last ", " before "].iter();
-    if past.clone().any(|phrase| unit.tokens.form.contains(*phrase)) && unit.has(Grammar::NoLonger) == false {
+    if past.clone().any(|phrase| unit.tokens.form.contains(*phrase)) && !unit.has(Grammar::NoLonger) {
         return None;
     }
     if unit.has(Grammar::Ended)
@@ -169,6 +179,7 @@ pub(super) fn moved(rules: &Rules, pair: &Pair<'_>) -> Option<Move> {
     let ended = new.iter().find(|said| said.changed && matches!(said.step, Step::Ended(_)));
     let from = best(&old);
     let mut to = best(&new);
+    let mut lost_scope = 0;
     if let Some(end) = ended {
         if from.rank() >= Step::Announced.rank() {
             to = end.step;
@@ -180,13 +191,11 @@ pub(super) fn moved(rules: &Rules, pair: &Pair<'_>) -> Option<Move> {
                 .filter(|said| said.step.rank() >= Step::OptIn.rank())
                 .fold(0u64, |bits, said| bits | said.scope)
         };
-        let limited = |list: &[Said]| {
-            list.iter().any(|said| said.changed && matches!(said.step, Step::Limited | Step::None))
-        };
         let narrower = Encryption::Minors.bit() | Encryption::Regions.bit();
         let (was, is) = (cover(&old), cover(&new));
         if from == to && from.rank() >= Step::OptIn.rank() {
-            let lost = was & !is & !narrower != 0 && limited(&new);
+            lost_scope = was & !is & !narrower;
+            let lost = lost_scope != 0;
             let fenced = is & narrower & !was != 0;
             if lost || fenced {
                 to = Step::Limited;
@@ -202,13 +211,23 @@ pub(super) fn moved(rules: &Rules, pair: &Pair<'_>) -> Option<Move> {
     }
     let kind = if to.rank() < from.rank() { Kind::Reversal } else { Kind::Strengthening };
     // The sentence that proves the step: one that changed, of the better step on its side.
+    let lost_of = |said: &Said| said.scope & lost_scope != 0;
     let before = old
         .iter()
-        .filter(|said| said.step == from)
+        .filter(|said| said.step == from && (lost_scope == 0 || lost_of(said)))
         .max_by_key(|said| (said.changed, std::cmp::Reverse(said.place)))
         .or_else(|| old.iter().find(|said| said.changed))
         .map(|said| said.place);
-    let after = ended.map(|said| said.place).or_else(|| {
+    // What is now said of the scope that lost it, though it may not name encryption.
+    let of_lost = (lost_scope != 0)
+        .then(|| {
+            pair.changed.fresh.iter().copied().find(|n| {
+                let unit = &pair.new.placed[*n].unit;
+                unit.mask(Slot::Encryption) & lost_scope != 0 && unit.role != crate::statement::Role::Heading
+            })
+        })
+        .flatten();
+    let after = ended.map(|said| said.place).or(of_lost).or_else(|| {
         new.iter()
             .filter(|said| said.changed)
             .max_by_key(|said| (said.step == to, std::cmp::Reverse(said.place)))

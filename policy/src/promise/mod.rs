@@ -7,6 +7,7 @@
 //! - [`document`]: a text read whole, with a memory for statements that stood before
 //! - [`gate`]: may the two texts be compared at all?
 //! - [`align`]: what stands for a statement in the other text
+//! - [`kept`]: is the promise said again elsewhere?
 //! - [`difference`], [`features`], [`weights`]: what is telling about a changed statement, and what it weighs
 //! - [`ladder`], [`date`]: the states of encryption; when a change takes effect
 //! - [`judge`]: the findings, each with its steps
@@ -21,6 +22,7 @@ mod features;
 mod fit;
 mod gate;
 mod judge;
+mod kept;
 mod ladder;
 mod number;
 pub mod rules;

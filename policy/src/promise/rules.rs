@@ -77,6 +77,8 @@ pub struct Entry {
     pub protective: bool,
     pub sensitive: bool,
     pub reach: u8,
+    /// How much a word of it speaks for its topic.
+    pub votes: i32,
 }
 
 /// Everything the judge knows about words and weights. Built once; see [`Rules::builtin`].
@@ -155,6 +157,8 @@ struct EntryFile {
     sensitive: bool,
     #[serde(default)]
     reach: u8,
+    /// How much a word of it speaks for its topic; 3 for verbs, 2 for others.
+    votes: Option<i32>,
     words: Vec<String>,
 }
 
@@ -163,6 +167,8 @@ impl Rules {
     pub fn builtin() -> Rules {
         let files = [
             ("english.toml", include_str!("../../../data/promises/english.toml")),
+            ("french.toml", include_str!("../../../data/promises/french.toml")),
+            ("german.toml", include_str!("../../../data/promises/german.toml")),
             ("weights.toml", include_str!("../../../data/promises/weights.toml")),
         ];
         let files: Vec<_> = files.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
@@ -281,6 +287,7 @@ impl Rules {
                             protective: entry.protective,
                             sensitive: entry.sensitive,
                             reach: entry.reach,
+                            votes: entry.votes.unwrap_or(if slot == Slot::Verb { 3 } else { 2 }),
                         });
                         known.len() - 1
                     }

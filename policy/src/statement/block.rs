@@ -225,6 +225,12 @@ fn marker_len(bytes: &[u8]) -> Option<usize> {
             }
             (digits <= 3 && bytes.get(len).is_none_or(|b| *b == b' ')).then_some(len)
         }
+        // "(a) ", "(12) "
+        b'(' => {
+            let inner = bytes[1..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+            let closed = bytes.get(inner + 1) == Some(&b')') && bytes.get(inner + 2) == Some(&b' ');
+            ((1..=3).contains(&inner) && closed).then_some(inner + 2)
+        }
         // U+2022, U+25CF, U+25AA, U+00B7: bullets that the page wrote itself.
         0xe2 if bytes.starts_with("•".as_bytes())
             || bytes.starts_with("●".as_bytes())

@@ -1,0 +1,213 @@
+//! Short texts, each with what the judge must say of them, and properties that hold for every text.
+
+use chrono::DateTime;
+use policy::finding::{Judgement, Kind};
+use policy::promise::{Document, Rules, judge};
+use std::fmt::Write as _;
+
+/// Sentences that stand in both texts, so that a case is an edit and not a rewriting.
+const FRAME: &str = "# Privacy at Courier\n\nCourier carries messages between people.\n\n\
+    We wrote this page to tell you how Courier works.\n\n## Your information\n\n\
+    We process the information that you give us when you open an account.\n\n\
+    We use it to run the service and to answer your questions.\n\n{}\n\n## Questions\n\n\
+    Write to our team with any question about this page.\n";
+
+fn judged(rules: &Rules, before: &str, after: &str) -> Vec<Judgement> {
+    judge(rules, &Document::read(rules, before), &Document::read(rules, after), DateTime::UNIX_EPOCH)
+}
+
+fn in_frame(sentence: &str) -> String {
+    FRAME.replace("{}", sentence)
+}
+
+struct Case {
+    line: usize,
+    known_miss: bool,
+    expected: String,
+    before: String,
+    after: String,
+}
+
+fn cases(text: &str) -> Vec<Case> {
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(n, line)| {
+            let (known_miss, line) = match line.strip_prefix("? ") {
+                Some(line) => (true, line),
+                None => (false, line),
+            };
+            let mut parts = line.splitn(3, '|').map(str::trim);
+            let mut part = || parts.next().unwrap_or_default().to_owned();
+            Case { line: n + 1, known_miss, expected: part(), before: part(), after: part() }
+        })
+        .collect()
+}
+
+/// Every case holds, but those marked as known misses, which must still be missed.
+fn check(file: &str, text: &str) {
+    let rules = Rules::builtin();
+    let mut faults = String::new();
+    for case in cases(text) {
+        let found = judged(&rules, &in_frame(&case.before), &in_frame(&case.after));
+        let weak: Vec<_> = found.iter().filter(|f| f.kind != Kind::Strengthening).collect();
+        let holds = match case.expected.as_str() {
+            "nothing" => weak.is_empty(),
+            expected => weak.iter().any(|f| format!("{} {}", f.kind, f.topic) == expected),
+        };
+        if holds == case.known_miss {
+            let said: Vec<_> = weak.iter().map(|f| format!("{} {}", f.kind, f.topic)).collect();
+            let note = if holds { "holds now: take the `?` away" } else { "does not hold" };
+            let _ = writeln!(
+                faults,
+                "{file}:{}: {note}: {} | {} | {} (said: {said:?})",
+                case.line, case.expected, case.before, case.after
+            );
+        }
+    }
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+#[test]
+fn reversals_are_found() {
+    check("reversals.txt", include_str!("cases/reversals.txt"));
+}
+
+#[test]
+fn near_misses_stay_quiet() {
+    check("near-misses.txt", include_str!("cases/near-misses.txt"));
+}
+
+/// All sentences of the cases as one text, a section each.
+fn long_text() -> Vec<String> {
+    cases(include_str!("cases/reversals.txt"))
+        .into_iter()
+        .map(|case| format!("## Section {}\n\n{}\n", case.line, case.before))
+        .collect()
+}
+
+#[test]
+fn a_text_never_differs_from_itself() {
+    let rules = Rules::builtin();
+    let text = long_text().join("\n");
+    assert!(judged(&rules, &text, &text).is_empty());
+}
+
+#[test]
+fn the_order_of_sections_is_no_promise() {
+    let rules = Rules::builtin();
+    let mut sections = long_text();
+    let before = sections.join("\n");
+    sections.reverse();
+    assert!(judged(&rules, &before, &sections.join("\n")).is_empty());
+}
+
+#[test]
+fn typography_is_no_change() {
+    let rules = Rules::builtin();
+    let before = long_text().join("\n");
+    let after = before.replace('\'', "’").replace(" we ", "  we ").replace('.', " .");
+    assert!(judged(&rules, &before, &after).is_empty());
+}
+
+#[test]
+fn numbers_of_a_list_are_no_change() {
+    let rules = Rules::builtin();
+    let list = |first: usize| -> String {
+        ["sell your data;", "read your messages;", "share your contacts."]
+            .iter()
+            .enumerate()
+            .map(|(n, item)| format!("{}. {item}\n", n + first))
+            .collect()
+    };
+    let before = format!("We do not:\n\n{}", list(1));
+    assert!(judged(&rules, &before, &format!("We do not:\n\n{}", list(4))).is_empty());
+    assert!(judged(&rules, &before, &format!("We do not:\n\n{}", list(1).replace("1. ", "(a) "))).is_empty());
+}
+
+#[test]
+fn a_lead_in_that_turns_round_is_a_change_of_its_items() {
+    let rules = Rules::builtin();
+    let text = |lead: &str| {
+        in_frame(&format!(
+            "{lead}\n\n* sell your personal data to third parties;\n* read your private messages."
+        ))
+    };
+    let found = judged(&rules, &text("We do not:"), &text("We may:"));
+    assert!(found.iter().any(|f| f.kind == Kind::Reversal), "{found:?}");
+}
+
+#[test]
+fn german_and_french_encryption_steps_are_read() {
+    let rules = Rules::builtin();
+    let pairs = [
+        (
+            "Wir erklären hier, wie der Dienst mit Ihren Daten umgeht und was Sie dazu wissen sollten.\n\nAlle Nachrichten sind standardmäßig Ende-zu-Ende-verschlüsselt.\n",
+            "Wir erklären hier, wie der Dienst mit Ihren Daten umgeht und was Sie dazu wissen sollten.\n\nSie können die Ende-zu-Ende-Verschlüsselung in den Einstellungen aktivieren.\n",
+        ),
+        (
+            "Nous expliquons ici comment le service traite vos données et ce que vous pouvez faire.\n\nTous les messages sont chiffrés de bout en bout par défaut.\n",
+            "Nous expliquons ici comment le service traite vos données et ce que vous pouvez faire.\n\nVous pouvez activer le chiffrement de bout en bout dans les réglages.\n",
+        ),
+    ];
+    for (before, after) in pairs {
+        let found = judged(&rules, before, after);
+        let step = found.iter().find(|f| f.rule == "encryption_ladder").unwrap_or_else(|| panic!("{before}"));
+        assert_eq!(step.kind, Kind::Reversal);
+        assert_eq!(step.state_before.as_deref(), Some("default"));
+        assert_eq!(step.state_after.as_deref(), Some("opt_in"));
+    }
+}
+
+#[test]
+fn a_sunset_date_becomes_effective() {
+    let rules = Rules::builtin();
+    let before = in_frame("You can turn on end-to-end encryption for a chat.");
+    let after = in_frame("End-to-end encryption will no longer be available after 8 May 2026.");
+    let at = "2026-03-10T00:00:00Z".parse().unwrap();
+    let found = judge(&rules, &Document::read(&rules, &before), &Document::read(&rules, &after), at);
+    let step = found.iter().find(|f| f.kind == Kind::Reversal).unwrap();
+    assert_eq!(step.effective.map(|date| date.to_string()).as_deref(), Some("2026-05-08"));
+    assert_eq!(step.state_after.as_deref(), Some("ended_on:2026-05-08"));
+}
+
+#[test]
+fn an_unchanged_date_makes_a_reversal_silent() {
+    let rules = Rules::builtin();
+    let before = format!("Last updated: 4 May 2024\n\n{}", in_frame("We never sell your personal data."));
+    let quiet = format!("Last updated: 4 May 2024\n\n{}", in_frame("We may sell your personal data."));
+    let told = format!("Last updated: 9 June 2025\n\n{}", in_frame("We may sell your personal data."));
+    let silent = |after: &str| {
+        judged(&rules, &before, after).iter().find(|f| f.kind == Kind::Reversal).unwrap().silent
+    };
+    assert!(silent(&quiet));
+    assert!(!silent(&told));
+}
+
+#[test]
+fn nothing_makes_the_reader_panic() {
+    let rules = Rules::builtin();
+    for text in [
+        "",
+        "[",
+        "](",
+        "![](",
+        "**",
+        "|",
+        "||\n|-",
+        "# ",
+        "1.",
+        "* ",
+        "<",
+        "&",
+        "\\",
+        "\u{feff}",
+        "é.\u{301} é",
+        "a\u{0}b. C",
+    ] {
+        for other in ["", "We never sell your data.", text] {
+            judged(&rules, text, other);
+            judged(&rules, other, text);
+        }
+    }
+}
