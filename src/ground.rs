@@ -5,6 +5,7 @@
 use anyhow::{Context as _, Result};
 use policy::declaration::Declarations;
 use policy::event::Event;
+use policy::id::Digest;
 use policy::promise::Rules;
 use std::path::Path;
 
@@ -13,6 +14,8 @@ pub struct Ground {
     pub declarations: Declarations,
     pub events: Vec<Event>,
     pub rules: Rules,
+    /// Names the rules: what was derived with others is derived anew.
+    pub rules_digest: Digest,
     /// One message a fault: the file, the cause, the remedy.
     pub faults: Vec<String>,
 }
@@ -37,13 +40,15 @@ impl Ground {
 
         let files = texts(&data.join("promises"), "toml", &mut faults)?;
         // Half a rule set would judge wrongly without a word, so a fault here stops the command.
-        let rules = if files.is_empty() {
-            Rules::builtin()
+        let (rules, rules_digest) = if files.is_empty() {
+            (Rules::builtin(), Digest::of(concat!("builtin ", env!("CARGO_PKG_VERSION"))))
         } else {
-            Rules::parse(&files)
-                .with_context(|| format!("cannot use the rules in {}", data.join("promises").display()))?
+            let rules = Rules::parse(&files)
+                .with_context(|| format!("cannot use the rules in {}", data.join("promises").display()))?;
+            let all = files.iter().map(|(name, text)| format!("{name}\0{text}\0")).collect::<String>();
+            (rules, Digest::of(all))
         };
-        Ok(Self { declarations, events, rules, faults })
+        Ok(Self { declarations, events, rules, rules_digest, faults })
     }
 
     /// Prints each fault to standard error, so that none passes unseen.

@@ -48,9 +48,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         std::fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
     }
 
-    let report = super::derive::derive(&archive, &within, false, 0)?;
     let ground = Ground::read(&within.data)?;
     ground.warn();
+    let report = super::derive::derive(&archive, &ground, &within, false, 0)?;
     let site = args.out.join("site");
     let build = super::build::Args { out: site.clone(), base_url: None, contact: None };
     let built = super::build::build(

@@ -1,13 +1,9 @@
 //! `walkback derive`.
 
 use crate::cli::{Exit, Global};
-use anyhow::Context as _;
+use crate::ground::Ground;
 use archive::{Archive, Derivation};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use policy::declaration::Declarations;
-use policy::id::Digest;
-use policy::promise::Rules;
-use std::path::Path;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -21,7 +17,9 @@ pub struct Args {
 
 pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let archive = Archive::open(&global.data.join("archive"))?;
-    let report = derive(&archive, global, args.all, args.threads)?;
+    let ground = Ground::read(&global.data)?;
+    ground.warn();
+    let report = derive(&archive, &ground, global, args.all, args.threads)?;
     for (policy, why) in &report.failed {
         tracing::warn!("{policy} could not be derived, its old history stays: {why}");
     }
@@ -48,13 +46,13 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 /// Derives with the rules and declarations of the data folder.
 pub fn derive(
     archive: &Archive,
+    ground: &Ground,
     global: &Global,
     all: bool,
     threads: usize,
 ) -> anyhow::Result<archive::derived::Report> {
-    let (rules, rules_digest) = rules(&global.data)?;
-    let declarations = declarations(&global.data)?;
-    let derivation = Derivation { rules: &rules, rules_digest, declarations: &declarations, all, threads };
+    let Ground { rules, rules_digest, declarations, .. } = ground;
+    let derivation = Derivation { rules, rules_digest: *rules_digest, declarations, all, threads };
     let target = if global.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let style =
         ProgressStyle::with_template("deriving {wide_bar} {pos}/{len} {eta}").expect("the template is valid");
@@ -65,42 +63,4 @@ pub fn derive(
     })?;
     bar.finish_and_clear();
     Ok(report)
-}
-
-/// The promise rules of the data folder, or those in the program where it has none; and their digest.
-pub fn rules(data: &Path) -> anyhow::Result<(Rules, Digest)> {
-    let files = files(&data.join("promises"), "toml")?;
-    if files.is_empty() {
-        return Ok((Rules::builtin(), Digest::of(concat!("builtin ", env!("CARGO_PKG_VERSION")))));
-    }
-    let digest = Digest::of(files.iter().map(|(name, text)| format!("{name}\0{text}\0")).collect::<String>());
-    Ok((Rules::parse(&files)?, digest))
-}
-
-/// The declarations of the data folder; those with faults are named and left out.
-pub fn declarations(data: &Path) -> anyhow::Result<Declarations> {
-    let (declarations, faults) = Declarations::parse(files(&data.join("declarations"), "json")?);
-    for fault in faults {
-        tracing::warn!("{fault}");
-    }
-    Ok(declarations)
-}
-
-/// Names and texts of the files of one kind in a folder, sorted; none where there is no folder.
-fn files(dir: &Path, extension: &str) -> anyhow::Result<Vec<(String, String)>> {
-    let mut files = Vec::new();
-    let entries = match std::fs::read_dir(dir) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(files),
-        entries => entries.with_context(|| format!("cannot read the folder `{}`", dir.display()))?,
-    };
-    for entry in entries {
-        let path = entry?.path();
-        if path.extension().is_some_and(|found| found == extension) {
-            let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("cannot read `{}`", path.display()))?;
-            files.push((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), text));
-        }
-    }
-    files.sort();
-    Ok(files)
 }

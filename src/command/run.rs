@@ -31,7 +31,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let (archive, settings, plan) = crawl::prepare(&ground.declarations, &choice, global)?;
     whole &= crawl::carry_out(&archive, &settings, &plan, global)?.all_seen();
 
-    let derived = derive::derive(&archive, global, false, 0)?;
+    let derived = derive::derive(&archive, &ground, global, false, 0)?;
     for (policy, why) in &derived.failed {
         eprintln!("walkback: {policy} could not be derived, its old history stays: {why}");
     }

@@ -110,7 +110,7 @@ fn one(path: &str, commit: &str, into: &Path, global: &Global) -> anyhow::Result
 }
 
 fn derive(archive: &Archive, global: &Global) -> anyhow::Result<archive::derived::Report> {
-    let (rules, rules_digest) = crate::command::derive::rules(&global.data)?;
+    let crate::ground::Ground { rules, rules_digest, .. } = crate::ground::Ground::read(&global.data)?;
     let (declarations, _) = Declarations::parse([]);
     let derivation =
         Derivation { rules: &rules, rules_digest, declarations: &declarations, all: false, threads: 0 };

@@ -58,7 +58,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             .collect::<Result<_, _>>()
             .with_context(|| format!("a line of `{}` is no label", path.display()))?,
     };
-    let (rules, rules_digest) = crate::command::derive::rules(&global.data)?;
+    let crate::ground::Ground { rules, rules_digest, .. } = crate::ground::Ground::read(&global.data)?;
     let (declarations, _) = Declarations::parse([]);
     let mut score = Score::default();
     println!("{}", stats::heading());
