@@ -4,6 +4,7 @@ mod crawl;
 mod extraction;
 mod history;
 mod noise;
+mod search;
 
 use crate::cli::{Exit, Global};
 
@@ -23,6 +24,8 @@ enum Part {
     History(history::Args),
     /// Count what is noise in versions repositories, and measure it against labelled changes.
     Noise(noise::Args),
+    /// Index the archive, export it, and measure both; in Chromium too, beside Pagefind.
+    Search(search::Args),
 }
 
 pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
@@ -31,5 +34,6 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         Part::Extraction(args) => extraction::run(args, global),
         Part::History(args) => history::run(args, global),
         Part::Noise(args) => noise::run(args, global),
+        Part::Search(args) => search::run(args, global),
     }
 }
