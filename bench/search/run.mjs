@@ -14,8 +14,10 @@ const site = join(folder, "site");
 const queries = readFileSync(new URL("queries.txt", import.meta.url), "utf8").split("\n").filter(Boolean);
 const NETWORK = { offline: false, latency: 60, downloadThroughput: 10e6 / 8, uploadThroughput: 10e6 / 8 };
 
+// ENGINES=walkback leaves Pagefind out: it takes minutes where records are many.
+const wanted = (process.env.ENGINES ?? "walkback,pagefind").split(",");
 const started = Date.now();
-if (!existsSync(join(site, "pagefind"))) {
+if (wanted.includes("pagefind") && !existsSync(join(site, "pagefind"))) {
   const { index } = await pagefind.createIndex({});
   for await (const line of createInterface({ input: createReadStream(join(folder, "records.jsonl")) })) {
     const { url, text, service } = JSON.parse(line);
@@ -103,7 +105,7 @@ const weigh = (path) => {
 };
 
 const results = {};
-for (const [name, engine] of Object.entries(engines)) {
+for (const [name, engine] of Object.entries(engines).filter(([name]) => wanted.includes(name))) {
   const [cold, coldTime, warm, warmTime] = [[], [], [], []];
   for (const typed of queries.slice(0, 8)) {
     const { context, page, begun } = await open(engine);
@@ -129,7 +131,7 @@ for (const [name, engine] of Object.entries(engines)) {
     ...weigh(join(site, name === "walkback" ? "search-index" : "pagefind")),
   };
 }
-results.pagefind.built_s = pagefindSeconds;
+if (results.pagefind) results.pagefind.built_s = pagefindSeconds;
 console.log(JSON.stringify(results));
 await browser.close();
 server.close();
