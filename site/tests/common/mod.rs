@@ -36,6 +36,7 @@ pub fn statement(text: &str, topic: Option<Topic>, spans: &str) -> Statement {
         current: lifespan.last().is_some_and(|span| span.gone_by.is_none()),
         lifespan,
         topic,
+        aside: false,
     }
 }
 
@@ -76,7 +77,7 @@ pub fn finding(policy: &PolicyId, kind: Kind, topic: Topic, texts: [&str; 3], da
 }
 
 pub fn history(policy: PolicyId, statements: Vec<Statement>, findings: Vec<Finding>) -> History {
-    History { policy, versions: Vec::new(), statements, changes: Vec::new(), findings }
+    History { policy, versions: Vec::new(), statements, changes: Vec::new(), findings, follows: None }
 }
 
 /// Two services with a reversal and an event.
