@@ -5,7 +5,7 @@
 //! there and back is no change, and a change that happens while the page flips is found when it returns.
 //!
 //! A step away from the main text is an excursion if the main text comes back: what was removed stands
-//! again and what was added is gone. A page that returns within days, that flips more than once, or
+//! again and what was added is gone. A page that returns within days, that flips often, or
 //! that was plainly cut, is noise. A text that stays away long and returns once is the publisher
 //! changing their mind, and both steps are real.
 
@@ -35,10 +35,15 @@ pub struct Read {
 
 /// Versions looked at to see whether the main text comes back nearly.
 const LOOK: usize = 60;
-/// A text that returns within this time was not changed by the publisher.
-const SOON: TimeDelta = TimeDelta::days(7);
+/// A text that returns within this time was not changed by the publisher: 505 of 591 flips in one public
+/// collection took no longer.
+const SOON: TimeDelta = TimeDelta::days(3);
 /// A page that was cut may take this long to be whole again.
 const CUT: TimeDelta = TimeDelta::days(400);
+/// So many visits make an edition; fewer may be the publisher changing their mind.
+const OFTEN: usize = 3;
+/// A block of so many statements that comes or goes by itself is a part of the page, not an edit.
+const BLOCK: usize = 8;
 /// Flips within this time before a text stays are its introduction, not an edition of its own.
 const ROLLOUT: TimeDelta = TimeDelta::days(45);
 
@@ -139,9 +144,10 @@ impl<'a> Reader<'a> {
         let lane = self.lane_of(sheet, &step);
         if let Some(back) = back {
             let away_for = self.seen[back].at - at;
-            let flips = lane.is_some() || self.leaves_again(back, &step);
-            let artefact = gate(main_sheet, sheet);
-            if away_for <= SOON || flips || artefact.is_some() && away_for <= CUT {
+            let artefact = gate(main_sheet, sheet).or_else(|| block(&step));
+            let often = lane.is_some_and(|lane| self.lanes[lane].flips as usize >= OFTEN)
+                || self.leaves_again(back, &step) >= OFTEN;
+            if away_for <= SOON || often || artefact.is_some() && away_for <= CUT {
                 self.away = true;
                 let until = date(self.seen[back].at);
                 if let Some(artefact) = artefact {
@@ -227,7 +233,16 @@ impl<'a> Reader<'a> {
             let sheet = &self.sheets[sheet as usize];
             let back = step.removed.iter().filter(|number| self.holds(sheet, **number)).count();
             let left = step.added.iter().filter(|number| self.holds(sheet, **number)).count();
-            back * 100 >= step.removed.len() * 85 && left * 100 <= step.added.len() * 15
+            if back * 100 < step.removed.len() * 85 || left * 100 > step.added.len() * 15 {
+                return false;
+            }
+            // It must be the main text, not a third one that happens to lack the same.
+            let main = &self.sheets[main as usize];
+            let lacks = main.kin.iter().filter(|kin| sheet.kin.binary_search(kin).is_err()).count();
+            let holds_more = sheet.kin.iter().filter(|kin| main.kin.binary_search(kin).is_err()).count();
+            let size = step.removed.len() + step.added.len();
+            // The main text may have changed a little meanwhile.
+            lacks + holds_more <= (size * 30 / 100).max(usize::from(size > 1))
         };
         let near = self.seen[place + 1..].iter().take(LOOK).position(nearly).map(|ahead| place + 1 + ahead);
         let places = &self.places[self.class(main) as usize];
@@ -240,15 +255,19 @@ impl<'a> Reader<'a> {
         sheet.kin.binary_search(&self.known[number as usize].kin).is_ok()
     }
 
-    /// After the text came back, the same step is made again.
-    fn leaves_again(&self, back: usize, step: &Step) -> bool {
-        self.seen[back + 1..].iter().take(LOOK).any(|seen| {
-            let Some(sheet) = seen.sheet else { return false };
+    /// How often, after the text came back, the same step is made again.
+    fn leaves_again(&self, back: usize, step: &Step) -> usize {
+        let (mut times, mut away) = (0, false);
+        for seen in self.seen[back + 1..].iter().take(LOOK) {
+            let Some(sheet) = seen.sheet else { continue };
             let sheet = &self.sheets[sheet as usize];
             let gone = step.removed.iter().filter(|number| !self.holds(sheet, **number)).count();
             let there = step.added.iter().filter(|number| self.holds(sheet, **number)).count();
-            gone * 100 >= step.removed.len() * 60 && there * 100 >= step.added.len() * 60
-        })
+            let left = gone * 100 >= step.removed.len() * 60 && there * 100 >= step.added.len() * 60;
+            times += usize::from(left && !away);
+            away = left;
+        }
+        times
     }
 
     /// The edition this text belongs to: what sets it apart from the main text sets the edition apart too.
@@ -279,6 +298,18 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A block that comes or goes by itself: known to be an artefact once it is undone.
+fn block(step: &Step) -> Option<Artefact> {
+    let (removed, added) = (step.removed.len(), step.added.len());
+    if removed >= BLOCK && added * 10 <= removed {
+        Some(Artefact::Truncated)
+    } else if added >= BLOCK && removed * 10 <= added {
+        Some(Artefact::Extended)
+    } else {
+        None
+    }
+}
+
 fn step(before: &Sheet, after: &Sheet) -> Step {
     let only =
         |a: &[u32], b: &[u32]| a.iter().filter(|number| b.binary_search(number).is_err()).copied().collect();
@@ -287,4 +318,98 @@ fn step(before: &Sheet, after: &Sheet) -> Step {
 
 fn date(at: DateTime<Utc>) -> impl std::fmt::Display {
     at.format("%Y-%m-%d")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::noise::Sheets;
+
+    /// Each version: day, cause, text. Each text is a letter a statement.
+    fn check(versions: &[(i64, Cause, &str)], expected: &str) {
+        let mut sheets = Sheets::default();
+        let read_sheets: Vec<Sheet> = versions
+            .iter()
+            .map(|(_, _, text)| {
+                let lines: String =
+                    text.chars().map(|c| format!("Statement {c}{c} stands here.\n\n")).collect();
+                sheets.read(&lines)
+            })
+            .collect();
+        let seen: Vec<Seen> = versions
+            .iter()
+            .enumerate()
+            .map(|(n, (day, cause, _))| Seen {
+                at: DateTime::from_timestamp(day * 86_400, 0).unwrap(),
+                cause: *cause,
+                sheet: (*cause != Cause::Removal).then_some(n as u32),
+            })
+            .collect();
+        let reads = read(&seen, &read_sheets, sheets.known(), &mut |_, _| None);
+        let shown: Vec<String> = reads
+            .iter()
+            .map(|read| match read.reading {
+                Reading::Variant { lane } => format!("lane{lane}"),
+                other => format!("{other:?}").to_lowercase(),
+            })
+            .collect();
+        assert_eq!(shown.join(" "), expected);
+    }
+
+    use Cause::{Change, First, Reextraction, Removal};
+
+    #[test]
+    fn a_change_that_stays_is_real() {
+        check(&[(0, First, "abc"), (10, Change, "abd"), (20, Change, "abde")], "real real real");
+    }
+
+    #[test]
+    fn a_flip_of_a_day_is_a_variant_and_its_return_too() {
+        check(&[(0, First, "abc"), (10, Change, "abx"), (11, Change, "abc")], "real lane1 lane0");
+    }
+
+    #[test]
+    fn a_text_that_stays_away_long_and_returns_once_was_changed_twice() {
+        check(&[(0, First, "abc"), (10, Change, "abx"), (200, Change, "abc")], "real real real");
+    }
+
+    #[test]
+    fn a_change_while_the_page_flips_is_found_when_it_returns() {
+        check(
+            &[
+                (0, First, "abc"),
+                (10, Change, "abx"),
+                (11, Change, "abcd"),
+                (12, Change, "abx"),
+                (13, Change, "abcd"),
+            ],
+            "real lane1 real lane1 lane0",
+        );
+    }
+
+    #[test]
+    fn a_block_that_comes_back_was_cut() {
+        check(
+            &[(0, First, "abcdefghijklm"), (10, Change, "abc"), (100, Change, "abcdefghijklm")],
+            "real truncated lane0",
+        );
+        check(
+            &[(0, First, "abc"), (10, Change, "abcdefghijklm"), (100, Change, "abc")],
+            "real extended lane0",
+        );
+    }
+
+    #[test]
+    fn reading_anew_and_removal_are_no_changes() {
+        check(
+            &[
+                (0, First, "abc"),
+                (10, Reextraction, "bcd"),
+                (20, Change, "bcd"),
+                (30, Removal, ""),
+                (40, First, "bcd"),
+            ],
+            "real reextracted cosmetic removed cosmetic",
+        );
+    }
 }
