@@ -1,5 +1,5 @@
 // Looks at each kind of page in a real Chromium: axe-core, console, requests, widths, keyboard, print,
-// without JavaScript, and the comparison. `node check.mjs SITE [SCREENSHOTS]`; prints `N passed, N failed`.
+// without JavaScript, and the comparison. `[ONLY=kind,kind] node check.mjs SITE [SCREENSHOTS]`; prints `N passed, N failed`.
 import { readFileSync, readdirSync, existsSync, mkdirSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { createRequire } from "node:module";
@@ -51,6 +51,9 @@ const pages = {
   }),
 };
 for (const [kind, place] of Object.entries(pages)) if (place === undefined) delete pages[kind];
+// `ONLY=home,policy` looks at these kinds alone; what needs other pages is still tried.
+const only = process.env.ONLY?.split(",");
+const looked = Object.entries(pages).filter(([kind]) => !only || only.includes(kind));
 
 async function open(place, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
@@ -76,7 +79,7 @@ const validator = new HtmlValidate({
   },
 });
 
-for (const [kind, place] of Object.entries(pages)) {
+for (const [kind, place] of looked) {
   const { context, page, faults } = await open(place);
   await page.evaluate(axe);
   for (const scheme of ["light", "dark"]) {
