@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 
 /// Changes whenever the same input would give another history, so that archives are derived anew.
-const EDITION: u32 = 2;
+const EDITION: u32 = 3;
 
 /// What everything is derived with.
 #[derive(Debug)]

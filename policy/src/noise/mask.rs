@@ -147,6 +147,11 @@ pub fn mask(comparable: &str) -> Option<String> {
 
 fn rotates(words: &[&str], at: usize) -> bool {
     let word = words[at];
+    // `11 hours ago`: number and unit both tick.
+    let ago = |place: usize| words.get(place) == Some(&"ago");
+    if ago(at + 1) && UNITS.contains(&word) || ago(at + 2) && UNITS.contains(&words[at + 1]) {
+        return true;
+    }
     let near = |from: usize, to: usize| words[from.min(words.len())..to.min(words.len())].iter();
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     if digits == 0 {
@@ -201,6 +206,7 @@ mod tests {
         same("copyright 2019 example inc", "copyright 2020 example inc");
         same("effective 1st march 2020", "effective 2nd april 2021");
         same("1204 comments", "1209 comments");
+        same("posted 11 hours ago", "posted 1 week ago");
         same("ray id 7a8b9c0d1e2f3a4b", "ray id 0a8b9c0d1e2f3a4c");
     }
 
