@@ -97,18 +97,15 @@ impl Desk {
     }
 }
 
-fn record(
-    at: i64,
-    service: &str,
-    name: &str,
-    cause: Cause,
-    text: Option<&str>,
-) -> (i64, Vec<u8>, Option<Vec<u8>>, String) {
+/// Instant, path, text (none where the file is removed) and message of a commit.
+type Record = (i64, Vec<u8>, Option<Vec<u8>>, String);
+
+fn record(at: i64, service: &str, name: &str, cause: Cause, text: Option<&str>) -> Record {
     let message = message::write(service, name, cause, &[format!("snapshot-{at}")], "1.0", "");
     (at, format!("{service}/{name}.md").into_bytes(), text.map(|text| text.as_bytes().to_vec()), message)
 }
 
-fn borrow(commits: &[(i64, Vec<u8>, Option<Vec<u8>>, String)]) -> Vec<Commit<'_>> {
+fn borrow(commits: &[Record]) -> Vec<Commit<'_>> {
     commits
         .iter()
         .map(|(at, path, text, message)| (*at, path.as_slice(), text.clone(), message.clone()))
@@ -134,7 +131,7 @@ fn everything(archive: &Archive) -> Vec<String> {
     all
 }
 
-fn story() -> Vec<(i64, Vec<u8>, Option<Vec<u8>>, String)> {
+fn story() -> Vec<Record> {
     vec![
         record(1_600_000_000, "Courier", "Privacy Policy", Cause::First, Some("We sell nothing.\n")),
         record(1_600_000_100, "Courier", "Privacy Policy", Cause::Change, Some("We sell little.\n")),

@@ -144,7 +144,7 @@ pub(crate) fn pack(history: History, origins: Vec<Origin>, input: Digest) -> Pac
             }
             next
         });
-        let own = (!origin.imported).then(|| (version.digest, version.bytes, version.origins));
+        let own = (!origin.imported).then_some((version.digest, version.bytes, version.origins));
         stored.push(StoredVersion {
             id: version.id,
             at: version.at.timestamp_micros(),

@@ -378,7 +378,9 @@ impl Imported {
                 ))
             })?
             .collect::<Result<Vec<_>, _>>()?;
-        let mut by_last: HashMap<(&str, [u8; 32]), Vec<(&PolicyId, i64)>> = HashMap::new();
+        // Policy name and digest of its last text, to the policies that ended so and when.
+        type Ends<'a> = HashMap<(&'a str, [u8; 32]), Vec<(&'a PolicyId, i64)>>;
+        let mut by_last: Ends<'_> = HashMap::new();
         for (policy, _, until, _, last) in &ends {
             by_last.entry((&policy.name, *last)).or_default().push((policy, *until));
         }

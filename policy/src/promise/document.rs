@@ -121,9 +121,14 @@ impl std::hash::BuildHasher for WordHasher {
 /// One a policy; holds every statement ever met.
 #[derive(Debug, Default)]
 pub struct Cache {
-    units: HashMap<(Arc<str>, Option<Arc<str>>, Role, usize), Arc<Unit>>,
-    scopes: HashMap<(Arc<[Arc<str>]>, usize), u8>,
+    units: HashMap<UnitKey, Arc<Unit>>,
+    scopes: HashMap<ScopeKey, u8>,
 }
+
+/// Text, lead-in, role and number of the language: what a unit's reading depends on.
+type UnitKey = (Arc<str>, Option<Arc<str>>, Role, usize);
+/// Headings and number of the language.
+type ScopeKey = (Arc<[Arc<str>]>, usize);
 
 impl Document {
     /// Reads a text by itself.

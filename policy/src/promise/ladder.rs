@@ -106,10 +106,8 @@ pub(super) fn step(language: &Language, unit: &Unit) -> Option<Step> {
         || unit.has(Grammar::NoLonger)
         || (denied && unit.tokens.form.contains(" after "))
     {
-        if denied || unit.has(Grammar::NoLonger) || unit.has(Grammar::Ended) {
-            let date = date::dates(language, &unit.tokens).into_iter().next();
-            return Some(Step::Ended(date));
-        }
+        let date = date::dates(language, &unit.tokens).into_iter().next();
+        return Some(Step::Ended(date));
     }
     if denied {
         return Some(Step::None);

@@ -38,12 +38,10 @@ pub(super) fn quantities(language: &Language, tokens: &Tokens, first: usize) -> 
                     found.push(Quantity::Hours(number.saturating_mul(hours)));
                 }
                 n = at;
-            } else if n > 0
-                && matches!(tokens.word(n - 1), "under" | "age" | "over" | "aged" | "than")
-                && number < 30
+            } else if number < 30
+                && ((n > 0 && matches!(tokens.word(n - 1), "under" | "age" | "over" | "aged" | "than"))
+                    || (n > 1 && tokens.word(n - 1) == "of" && tokens.word(n - 2) == "age"))
             {
-                found.push(Quantity::Age(number));
-            } else if n > 1 && tokens.word(n - 1) == "of" && tokens.word(n - 2) == "age" && number < 30 {
                 found.push(Quantity::Age(number));
             }
         }

@@ -117,11 +117,11 @@ fn stem(word: &str) -> &str {
         "ations", "ation", "ements", "ement", "ings", "ing", "ies", "ied", "ers", "ed", "es", "er", "ly",
         "s", "e", "y",
     ] {
-        if let Some(stem) = word.strip_suffix(ending) {
-            if stem.len() >= 3 {
-                // "ss" is no plural; a doubled consonant is the ending's doing: "logged".
-                return if ending == "s" && stem.ends_with('s') { word } else { stem };
-            }
+        if let Some(stem) = word.strip_suffix(ending)
+            && stem.len() >= 3
+        {
+            // "ss" is no plural; a doubled consonant is the ending's doing: "logged".
+            return if ending == "s" && stem.ends_with('s') { word } else { stem };
         }
     }
     word

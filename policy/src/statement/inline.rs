@@ -28,11 +28,11 @@ pub fn plain(raw: &str) -> String {
                 _ => at += 1,
             },
             b'!' => {
-                if bytes.get(at + 1) == Some(&b'[') {
-                    if let Some(end) = image_end(bytes, at + 1) {
-                        at = end;
-                        continue;
-                    }
+                if bytes.get(at + 1) == Some(&b'[')
+                    && let Some(end) = image_end(bytes, at + 1)
+                {
+                    at = end;
+                    continue;
                 }
                 out.push('!');
                 at += 1;

@@ -35,7 +35,6 @@ impl Outline {
                 take(Segment { text: last.clone(), role, section: self.section.clone(), lead_in: None });
                 self.headings.push((level, last.clone()));
                 self.section = self.headings.iter().map(|(_, text)| text.clone()).collect();
-                return;
             }
             BlockKind::Paragraph => {
                 self.items.clear();

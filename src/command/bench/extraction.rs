@@ -360,8 +360,7 @@ fn spread(values: impl Iterator<Item = f64> + Clone) -> String {
 
 fn print_table(lines: &BTreeMap<PolicyId, Line>, clock: &Clock) {
     println!(
-        "Recall and precision: shares of the {} that their version and our text of the same capture have in common,",
-        "5-word shingles"
+        "Recall and precision: shares of the 5-word shingles that their version and our text of the same capture have in common,"
     );
     println!(
         "lowest / mean over their versions. Versions: texts that differ from the one before. failed: captures without text."

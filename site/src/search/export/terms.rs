@@ -48,7 +48,9 @@ impl Terms {
         // `#` sorts before every letter and digit, and no form holds it.
         let topics = dictionary(index, index.fields.topic, "#")?;
         let texts = dictionary(index, index.fields.text, "")?;
-        let terms: Vec<(String, Field, Vec<(usize, TermInfo)>)> = topics
+        // A form, its field, and where its postings stand in each segment.
+        type Term = (String, Field, Vec<(usize, TermInfo)>);
+        let terms: Vec<Term> = topics
             .into_iter()
             .map(|(term, infos)| (term, index.fields.topic, infos))
             .chain(texts.into_iter().map(|(term, infos)| (term, index.fields.text, infos)))
