@@ -211,3 +211,60 @@ fn nothing_makes_the_reader_panic() {
         }
     }
 }
+
+/// The folder of shared input, where there is one.
+fn shared() -> Option<std::path::PathBuf> {
+    let folder = std::env::var_os("WALKBACK_SHARED").map_or_else(
+        || concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared").into(),
+        std::path::PathBuf::from,
+    );
+    folder.join("labels/score.py").exists().then_some(folder)
+}
+
+#[test]
+fn the_measure_counts_as_the_readers_script_counts() {
+    use policy::promise::score::{Answer, Said, score};
+    let Some(shared) = shared() else {
+        return println!("skipped: no folder of shared input; set WALKBACK_SHARED");
+    };
+    let rules = Rules::builtin();
+    let labels = shared.join("labels/pairs.jsonl");
+    let (mut gold, mut said) = (std::collections::BTreeMap::new(), std::collections::BTreeMap::new());
+    let mut lines = String::new();
+    for line in std::fs::read_to_string(&labels).unwrap().lines() {
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        let id = value["id"].as_str().unwrap().to_owned();
+        let text = |field: &str| value[field].as_str().unwrap().to_owned();
+        let findings = judged(&rules, &text("before"), &text("after"));
+        let answer = Answer { artefact: false, findings: findings.iter().map(Said::from).collect() };
+        let mut line_out = serde_json::to_value(&answer).unwrap();
+        line_out["id"] = id.as_str().into();
+        let _ = writeln!(lines, "{line_out}");
+        gold.insert(id.clone(), serde_json::from_value::<Answer>(value).unwrap());
+        said.insert(id, answer);
+    }
+    let predictions = std::env::temp_dir().join(format!("walkback-score-{}.jsonl", std::process::id()));
+    std::fs::write(&predictions, lines).unwrap();
+    let output = std::process::Command::new("python3")
+        .arg(shared.join("labels/score.py"))
+        .args([&labels, &predictions])
+        .arg("--json")
+        .output();
+    std::fs::remove_file(&predictions).unwrap();
+    let Ok(output) = output else { return println!("skipped: no python3") };
+    let theirs: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let ours = score(&gold, &said);
+    let same = |mine: f64, field: &serde_json::Value| {
+        assert!((mine - field.as_f64().unwrap()).abs() < 0.0006, "{mine} against {field}: {theirs}");
+    };
+    same(ours.finding_reversal.f1, &theirs["finding.reversal"]["f1"]);
+    same(ours.finding_reversal.precision, &theirs["finding.reversal"]["precision"]);
+    same(ours.finding_weakening.recall, &theirs["finding.weakening"]["recall"]);
+    same(ours.finding_strengthening.f1, &theirs["finding.strengthening"]["f1"]);
+    same(ours.change_reversal.f1, &theirs["change.reversal"]["f1"]);
+    same(ours.change_weakening.f1, &theirs["change.weakening"]["f1"]);
+    same(ours.finding_reversal.topic_right.unwrap(), &theirs["finding.reversal"]["topic_right"]);
+    same(ours.quiet.unwrap(), &theirs["quiet"]);
+    same(ours.artefacts.unwrap(), &theirs["artefacts"]);
+    same(ours.states_right.unwrap(), &theirs["states_right"]);
+}
