@@ -186,7 +186,7 @@ fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &D
         after: text_at(pair.new, step.after),
         severity,
         confidence,
-        weight: weigh(severity, confidence),
+        weight: weigh(step.kind, severity, confidence),
         rule: "encryption_ladder".into(),
         reason: format!(
             "End-to-end encryption: from {} to {}.",
@@ -207,9 +207,10 @@ fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &D
     }
 }
 
-fn weigh(severity: u8, confidence: f32) -> f32 {
-    let severity = f32::from(severity);
-    (severity * severity * confidence * 1000.0).round() / 1000.0
+/// A broken promise comes before a widened practice, and that before a gain.
+fn weigh(kind: Kind, severity: u8, confidence: f32) -> f32 {
+    let kind = if kind == Kind::Reversal { 1.0 } else { 0.5 };
+    (kind * f32::from(severity) * confidence * 1000.0).round() / 1000.0
 }
 
 fn judgement(
@@ -275,7 +276,7 @@ fn judgement(
         after: text_at(pair.new, candidate.after),
         severity,
         confidence: chance,
-        weight: weigh(severity, chance),
+        weight: weigh(kind, severity, chance),
         rule,
         reason,
         steps,
