@@ -24,6 +24,7 @@ pub mod declaration;
 pub mod event;
 pub mod extract;
 pub mod finding;
+pub mod fuzz;
 pub mod history;
 pub mod id;
 pub mod noise;

@@ -1,0 +1,4 @@
+//! `cargo +nightly fuzz run extraction`; the body is in policy/src/fuzz.rs.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| policy::fuzz::extraction(bytes));
