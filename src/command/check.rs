@@ -4,6 +4,7 @@ use crate::cli::{Exit, Global};
 use crate::ground::Ground;
 use anyhow::Context as _;
 use archive::{Archive, OpenError};
+use policy::declaration::Severity;
 use serde_json::json;
 use std::path::Path;
 
@@ -12,11 +13,15 @@ pub struct Args {
     /// First write the archive's catalog again from its segments.
     #[arg(long)]
     rebuild: bool,
+    /// List also what is only worth a look: unverified policies, two that read one page.
+    #[arg(long)]
+    notes: bool,
 }
 
-/// One thing that is wrong.
+/// One thing that is wrong, or wants a person's eye.
 struct Fault {
     part: &'static str,
+    severity: Severity,
     fault: String,
     remedy: Option<String>,
 }
@@ -28,14 +33,23 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     }
     let mut faults = hand_written(&global.data);
     faults.extend(archive_faults(&dir, global));
-    for Fault { part, fault, remedy } in &faults {
+    let notes = faults.iter().filter(|fault| fault.severity == Severity::Note).count();
+    if !args.notes {
+        faults.retain(|fault| fault.severity != Severity::Note);
+    }
+    for Fault { part, severity, fault, remedy } in &faults {
         if global.json {
-            println!("{}", json!({ "part": part, "fault": fault, "remedy": remedy }));
+            println!("{}", json!({ "part": part, "severity": severity, "fault": fault, "remedy": remedy }));
         } else {
             println!("{part}: {fault}");
             remedy.iter().for_each(|remedy| println!("    {remedy}"));
         }
     }
+    if notes > 0 && !args.notes && !global.quiet && !global.json {
+        eprintln!("{} to look at: add `--notes`", count(notes, "note"));
+    }
+    // What is not honoured is said each time, but nobody has to mend it.
+    faults.retain(|fault| fault.severity == Severity::Fault);
     if !global.quiet && !global.json {
         eprintln!(
             "{}",
@@ -47,15 +61,25 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 
 /// Declarations, promise rules and events.
 fn hand_written(data: &Path) -> Vec<Fault> {
-    let fault = |fault: String| Fault { part: "data", fault, remedy: None };
+    let fault = |fault: String| Fault { part: "data", severity: Severity::Fault, fault, remedy: None };
     match Ground::read(data) {
         Ok(ground) => {
             let linted = policy::event::lint(&ground.events).into_iter().map(|found| Fault {
                 part: "events",
+                severity: Severity::Fault,
                 fault: format!("{}, {}: {}", found.file, found.field, found.problem),
                 remedy: Some(found.remedy),
             });
-            ground.faults.into_iter().map(fault).chain(linted).collect()
+            let declared = ground.declarations.warnings().into_iter().map(|warning| Fault {
+                part: "declarations",
+                severity: warning.severity,
+                fault: match warning.field.as_str() {
+                    "" => format!("{}: {}", warning.file, warning.problem),
+                    field => format!("{}, {field}: {}", warning.file, warning.problem),
+                },
+                remedy: Some(warning.remedy),
+            });
+            ground.faults.into_iter().map(fault).chain(declared).chain(linted).collect()
         }
         Err(error) => vec![fault(format!("{error:#}"))],
     }
@@ -63,7 +87,7 @@ fn hand_written(data: &Path) -> Vec<Fault> {
 
 /// Every digest and every reference. It may be done while another walkback writes.
 fn archive_faults(dir: &Path, global: &Global) -> Vec<Fault> {
-    let fault = |fault: String, remedy| Fault { part: "archive", fault, remedy };
+    let fault = |fault: String, remedy| Fault { part: "archive", severity: Severity::Fault, fault, remedy };
     let archive = match Archive::open_read_only(dir) {
         Ok(archive) => archive,
         Err(OpenError::Missing { .. }) if !dir.exists() => {
