@@ -50,6 +50,8 @@ pub enum Command {
     Replay(crate::command::replay::Args),
     /// Build the static site from what the archive, the declarations and the events hold.
     Build(crate::command::build::Args),
+    /// Propose a declaration for a page, show what would be tracked, write it.
+    Declare(crate::command::declare::Args),
     /// Bring everything derived up to date.
     Derive(crate::command::derive::Args),
     /// List findings, heaviest first.
@@ -86,6 +88,7 @@ impl Cli {
             Command::Crawl(args) => crate::command::crawl::run(args, global),
             Command::Bench(args) => crate::command::bench::run(args, global),
             Command::Build(args) => crate::command::build::run(args, global),
+            Command::Declare(args) => crate::command::declare::run(args, global),
             Command::Derive(args) => crate::command::derive::run(args, global),
             Command::Findings(args) => crate::command::findings::run(args, global),
             Command::Explain(args) => crate::command::explain::run(args, global),

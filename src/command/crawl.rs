@@ -80,7 +80,7 @@ pub fn prepare(
     }
 }
 
-fn settings(global: &Global) -> anyhow::Result<Settings> {
+pub fn settings(global: &Global) -> anyhow::Result<Settings> {
     let path = global.data.join("crawler.toml");
     let toml = match std::fs::read_to_string(&path) {
         Ok(toml) => toml,

@@ -6,6 +6,7 @@ pub mod check;
 pub mod completions;
 pub mod crawl;
 pub mod demo;
+pub mod declare;
 pub mod derive;
 pub mod eval;
 pub mod event;

@@ -8,6 +8,7 @@
 //! - [`Declarations`]: a folder of them; a broken file never stops the others
 //! - [`Fault`]: what is wrong with a file, field by field, and what to do
 //! - [`Warning`]: what is well-formed but cannot be honoured, or wants a person's eye
+//! - [`propose`]: a page nobody declared yet, to a proposal
 
 mod error;
 mod folder;
@@ -15,6 +16,7 @@ mod json;
 mod kind;
 mod model;
 mod past;
+mod propose;
 mod selection;
 mod source;
 mod warning;
@@ -26,6 +28,7 @@ pub use error::{DeclarationError, Fault};
 pub use folder::Declarations;
 pub use kind::{PolicyKind, ServiceKind};
 pub use model::{Declaration, FormerName, PastPolicy, Policy, RobotsOverride};
+pub use propose::{Proposal, propose};
 pub use selection::{Edge, Range, Selection, Selector};
 pub use source::{Filter, SourceDocument};
 pub use warning::{Severity, Warning};

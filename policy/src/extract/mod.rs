@@ -16,11 +16,13 @@ mod links;
 mod markdown;
 mod page;
 mod select;
+mod sketch;
 mod writer;
 
 pub use agreement::{Agreement, words};
 pub use charset::decode;
 pub use error::ExtractError;
+pub(crate) use sketch::sketch;
 
 use crate::declaration::SourceDocument;
 use links::Links;
