@@ -163,11 +163,14 @@ impl BoardCell {
             State::EndedOn(end) => Day::on(end),
             _ => approximate(cell.since),
         };
-        let ended = taken_back(cell) && cell.state.ends().is_none();
+        let (key, label) = match cell.state.ends() {
+            None if taken_back(cell) => ("ended", "Ended".into()),
+            _ => told_of(cell, context.as_of),
+        };
         Self {
             column: scope.key(),
-            key: if ended { "ended" } else { key(cell.state, context.as_of) },
-            label: if ended { "Ended".into() } else { label(cell.state, context.as_of) },
+            key,
+            label,
             since: Some(since),
             href: Some(place::event(&cell.event)),
             before: cell.before.filter(|before| taken_back(cell) && before.ends().is_none()).map(told),
@@ -178,12 +181,24 @@ impl BoardCell {
     }
 }
 
+/// A cell's key and label on a day. Where a service closed that never encrypted this, nothing was taken back:
+/// "ended" would claim an encryption that never was.
+fn told_of(cell: &Cell, day: NaiveDate) -> (&'static str, String) {
+    match cell.state {
+        State::EndedOn(end) if day >= end && !taken_back(cell) => ("not_offered", "Service closed".into()),
+        State::EndedOn(end) if !taken_back(cell) => {
+            ("not_offered", format!("Service closes {}", Day::on(end).text))
+        }
+        state => (key(state, day), label(state, day)),
+    }
+}
+
 /// What people could have and no longer can.
 fn taken_back(cell: &Cell) -> bool {
     let could =
         |state: State| matches!(state, State::Default | State::OptIn | State::Limited | State::EndedOn(_));
     match cell.state {
-        State::EndedOn(_) => true,
+        State::EndedOn(_) => cell.before.is_none_or(could),
         State::None | State::NotOffered => cell.before.is_some_and(could),
         _ => false,
     }
@@ -249,8 +264,8 @@ fn lanes(context: &Context<'_>) -> (Option<Lanes>, Vec<Step>) {
                     day: approximate(cell.since),
                     service: service_link(context, service),
                     scope: scope.key(),
-                    key: key(cell.state, *day),
-                    label: label(cell.state, *day),
+                    key: told_of(cell, *day).0,
+                    label: told_of(cell, *day).1,
                     href: place::event(&cell.event),
                 },
             ));
@@ -303,11 +318,14 @@ fn spans(context: &Context<'_>, cells: &[(NaiveDate, Cell)], from: i32, scope: &
         };
         match cell.state {
             // One event, two states: still there until the day it ends, gone after.
-            State::EndedOn(end) if *day < end && end < next => {
+            State::EndedOn(end) if *day < end && end < next && taken_back(cell) => {
                 span(*day, end, "ending", label(cell.state, *day));
                 span(end, next, "ended", label(cell.state, end));
             }
-            state => span(*day, next, key(state, next), label(state, next)),
+            _ => {
+                let (key, label) = told_of(cell, next);
+                span(*day, next, key, label);
+            }
         }
     }
     spans
@@ -317,4 +335,32 @@ fn spans(context: &Context<'_>, cells: &[(NaiveDate, Cell)], from: i32, scope: &
 pub fn x_of(day: NaiveDate, from: i32) -> i32 {
     let days = (day - NaiveDate::from_ymd_opt(from, 1, 1).unwrap_or(day)).num_days();
     LEFT + i32::try_from(days * i64::from(YEAR) * 4 / 1461).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use policy::event::EventDate;
+
+    fn cell(before: State) -> Cell {
+        Cell {
+            state: State::EndedOn(NaiveDate::from_ymd_opt(2025, 5, 5).unwrap()),
+            since: "2025-02-28".parse::<EventDate>().unwrap(),
+            event: "2025-02-28-courier-closes".into(),
+            before: Some(before),
+            area: None,
+            note: String::new(),
+            contested: false,
+            encrypted: false,
+        }
+    }
+
+    #[test]
+    fn a_closed_service_that_never_encrypted_took_nothing_back() {
+        let day = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
+        assert_eq!(told_of(&cell(State::None), day), ("not_offered", "Service closed".into()));
+        assert!(!taken_back(&cell(State::None)));
+        assert_eq!(told_of(&cell(State::OptIn), day), ("ended", "Ended".into()));
+        assert!(taken_back(&cell(State::OptIn)));
+    }
 }

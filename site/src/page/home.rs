@@ -2,7 +2,9 @@
 
 use super::board::{self, BoardRow};
 use super::line::{EventLine, FindingLine};
+use crate::date::Day;
 use crate::input::Context;
+use crate::place;
 use crate::render::Frame;
 use crate::shown::thousands;
 use crate::summary::Summary;
@@ -13,6 +15,8 @@ use serde::Serialize;
 
 /// How many of the latest reversals the page shows.
 const LATEST: usize = 8;
+/// How far ahead the page looks for what takes effect.
+const AHEAD: chrono::Days = chrono::Days::new(90);
 
 /// The home page.
 #[derive(Serialize)]
@@ -20,10 +24,21 @@ pub struct View {
     pub frame: Frame,
     pub reversals: Vec<FindingLine>,
     pub heaviest: Vec<FindingLine>,
+    pub upcoming: Vec<Upcoming>,
+    /// The day the data end: what comes after it is to come.
+    pub as_of: Day,
     pub events: Vec<EventLine>,
     pub columns: Vec<&'static str>,
     pub board: Vec<BoardRow>,
     pub numbers: Vec<Number>,
+}
+
+/// What takes effect on a day to come.
+#[derive(Serialize)]
+pub struct Upcoming {
+    pub day: Day,
+    pub title: String,
+    pub href: String,
 }
 
 /// A figure with what it counts.
@@ -67,6 +82,8 @@ pub fn view(context: &Context<'_>, summaries: &[Summary], findings: &[&Finding],
     events.sort_by(|a, b| (b.date, &a.id).cmp(&(a.date, &b.id)));
     let line = |finding: &&Finding| FindingLine::of(context, finding);
     View {
+        upcoming: upcoming(context, findings),
+        as_of: Day::on(context.as_of),
         reversals: latest.into_iter().map(line).collect(),
         heaviest: heaviest.into_iter().take(6).map(line).collect(),
         events: events
@@ -93,4 +110,21 @@ pub fn view(context: &Context<'_>, summaries: &[Summary], findings: &[&Finding],
         ],
         frame,
     }
+}
+
+/// What the findings and events say will take effect in the days after the data end, soonest first.
+fn upcoming(context: &Context<'_>, findings: &[&Finding]) -> Vec<Upcoming> {
+    let Some(first) = context.as_of.succ_opt() else { return Vec::new() };
+    let Some(last) = context.as_of.checked_add_days(AHEAD) else { return Vec::new() };
+    let found = findings.iter().filter(|finding| finding.status != Status::Retracted).filter_map(|finding| {
+        let day = finding.judgement.effective.filter(|day| (first..=last).contains(day))?;
+        let line = FindingLine::of(context, finding);
+        Some((day, format!("{}: {}", line.service, line.headline), line.href))
+    });
+    let happening = policy::event::taking_effect(&context.input.events, first, last)
+        .into_iter()
+        .map(|(day, event)| (day, EventLine::of(context, event).title, place::event(&event.id)));
+    let mut all: Vec<_> = found.chain(happening).collect();
+    all.sort();
+    all.into_iter().map(|(day, title, href)| Upcoming { day: Day::on(day), title, href }).collect()
 }
