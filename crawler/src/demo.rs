@@ -272,14 +272,14 @@ mod tests {
             said,
             [
                 "2023-12-07: 4 fetched",
-                "2024-09-16: 2 fetched, 2 unchanged",
-                "2025-06-02: 3 fetched, 1 unchanged",
-                "2026-03-12: 3 fetched, 1 blocked",
+                "2024-09-16: 1 fetched, 3 unchanged",
+                "2025-06-02: 2 fetched, 2 unchanged",
+                "2026-03-12: 2 fetched, 1 unchanged, 1 blocked",
                 "2026-03-14: 2 fetched, 2 unchanged",
-                "2026-03-17: 4 unchanged",
+                "2026-03-17: 1 fetched, 3 unchanged",
                 "2026-05-09: 1 fetched, 3 unchanged",
-                "2026-05-12: 1 fetched, 3 unchanged",
-                "2026-05-16: 1 fetched, 3 unchanged",
+                "2026-05-12: 4 unchanged",
+                "2026-05-16: 4 unchanged",
             ]
         );
     }

@@ -15,6 +15,7 @@ pub struct Args {
     /// The policy's name; `*` and `?` stand for characters.
     policy: String,
     /// A version's id, or a day: the version that stood then. The newest where none is given.
+    #[arg(id = "which", value_name = "VERSION|DAY")]
     version: Option<String>,
 }
 

@@ -70,7 +70,7 @@ fn service_of(url: &Url) -> String {
     let labels: Vec<&str> = host.split('.').collect();
     let label = match labels.as_slice() {
         // An address of numbers has no name in it.
-        _ if host.parse::<std::net::IpAddr>().is_ok() || host.starts_with('[') => host,
+        _ if matches!(url.host(), Some(url::Host::Ipv4(_) | url::Host::Ipv6(_))) => host,
         // `courier.co.uk`: the part before a short second level.
         [.., name, second, _] if second.len() <= 3 && labels.len() > 2 && *name != "www" => name,
         [.., name, _] => name,

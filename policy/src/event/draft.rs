@@ -145,6 +145,7 @@ mod tests {
     #[test]
     fn a_long_title_makes_a_short_name() {
         let name = draft(&"many words ".repeat(20)).file_name();
-        assert!(name.len() < 70 && name.ends_with("words.toml"), "{name}");
+        let whole = name.ends_with("-words.toml") || name.ends_with("-many.toml");
+        assert!(name.len() < 70 && whole, "{name}");
     }
 }
