@@ -2,8 +2,10 @@
 //! its changes and findings. The one value that archive hands to index and site; made by [`derive`].
 
 mod derive;
+mod lifespan;
 
 pub use derive::{Recording, Texts, derive, in_order};
+pub use lifespan::seen_again;
 
 use crate::finding::{EvidenceClass, Finding};
 use crate::id::{Digest, PolicyId, StatementId, VersionId};

@@ -1,6 +1,7 @@
 //! From recorded texts to a [`History`]: versions read, statements with lifespans, changes, findings.
 
-use super::{Change, History, Interval, Reading, Statement, Version};
+use super::lifespan::{self, Sighting, stands};
+use super::{Change, History, Reading, Statement, Version};
 use crate::change::{Difference, difference};
 use crate::finding::{EvidenceClass, Finding, Judgement, Status, Topic};
 use crate::history::Cause;
@@ -8,7 +9,7 @@ use crate::id::{Digest, FindingId, PolicyId, PromiseId, StatementId, VersionId};
 use crate::noise::lanes::{self, Seen};
 use crate::noise::{Read, Sheet, Sheets};
 use crate::promise::document::{Cache, Document};
-use crate::promise::{Artefact, Rules, gate, judge, promise_topic};
+use crate::promise::{Artefact, Rules, gate, judge_gated, promise_topic};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -47,6 +48,8 @@ pub trait Texts {
 const SETTLED: TimeDelta = TimeDelta::hours(72);
 /// A promise that comes back within this time was never withdrawn.
 const CAME_BACK: TimeDelta = TimeDelta::days(30);
+/// Documents with so many statements in all are kept read: some 30 MB.
+const MOST_HELD: usize = 400_000;
 /// The same finding from two recorders within this time is one.
 const SAME_FINDING: TimeDelta = TimeDelta::days(60);
 
@@ -111,9 +114,15 @@ struct Desk<'a> {
     /// By text number; texts that no version uses stay empty.
     read: Vec<Sheet>,
     cache: Cache,
-    /// The documents read last: neighbours are compared more than once.
-    documents: Vec<(u32, Rc<Document>)>,
-    places: HashMap<u32, Place>,
+    /// The documents read last, and when each was last asked for: neighbours are compared more than once.
+    documents: HashMap<u32, (Rc<Document>, u64)>,
+    /// How often documents were asked for, and how many statements they hold.
+    asked: u64,
+    held: usize,
+    /// What the gate said of pairs of texts.
+    gated: HashMap<(u32, u32), Option<Artefact>>,
+    /// By number of statement.
+    places: Vec<Place>,
 }
 
 impl<'a> Desk<'a> {
@@ -125,14 +134,18 @@ impl<'a> Desk<'a> {
             read[text as usize].get_or_insert_with(|| sheets.read(&texts.text(text)));
         }
         let read = read.into_iter().map(Option::unwrap_or_default).collect();
+        let places = vec![Place::default(); sheets.known().len()];
         Self {
             texts,
             rules,
             sheets,
             read,
             cache: Cache::default(),
-            documents: Vec::new(),
-            places: HashMap::new(),
+            documents: HashMap::new(),
+            asked: 0,
+            held: 0,
+            gated: HashMap::new(),
+            places,
         }
     }
 
@@ -151,15 +164,14 @@ impl<'a> Desk<'a> {
                 .collect();
             let sheets = std::mem::take(&mut self.read);
             let known = self.sheets.known().to_vec();
-            // A page that flips asks about the same pair again and again.
-            let mut gated: HashMap<(u32, u32), Option<Artefact>> = HashMap::new();
             let strand = lanes::read(&seen, &sheets, &known, &mut |before, after| {
-                if let Some(known) = gated.get(&(before, after)) {
+                // A page that flips asks about the same pair again and again.
+                if let Some(known) = self.gated.get(&(before, after)) {
                     return known.clone();
                 }
                 let (old, new) = (self.document(before), self.document(after));
                 let found = gate(&old, &new);
-                gated.insert((before, after), found.clone());
+                self.gated.insert((before, after), found.clone());
                 found
             });
             self.read = sheets;
@@ -177,21 +189,26 @@ impl<'a> Desk<'a> {
     }
 
     fn document(&mut self, text: u32) -> Rc<Document> {
-        if let Some(at) = self.documents.iter().position(|(number, _)| *number == text) {
-            let found = self.documents.remove(at);
-            self.documents.push(found.clone());
-            return found.1;
+        self.asked += 1;
+        if let Some((document, last)) = self.documents.get_mut(&text) {
+            *last = self.asked;
+            return document.clone();
         }
         let (segments, numbers) = self.sheets.segments(&self.texts.text(text));
         let document = Rc::new(Document::read_with(self.rules, segments, &mut self.cache));
         for (placed, number) in document.placed.iter().zip(&numbers) {
-            let place = self.places.entry(*number).or_default();
+            let place = &mut self.places[*number as usize];
             place.topic = place.topic.or_else(|| promise_topic(self.rules, &placed.unit));
         }
-        if self.documents.len() >= 4 {
-            self.documents.remove(0);
+        self.held += document.placed.len();
+        while self.held > MOST_HELD
+            && let Some((oldest, _)) = self.documents.iter().min_by_key(|(_, (_, last))| *last)
+        {
+            let oldest = *oldest;
+            let dropped = self.documents.remove(&oldest);
+            self.held -= dropped.map_or(0, |(document, _)| document.placed.len());
         }
-        self.documents.push((text, document.clone()));
+        self.documents.insert(text, (document.clone(), self.asked));
         document
     }
 
@@ -206,8 +223,11 @@ impl<'a> Desk<'a> {
         let (before, after) = (self.document(old), self.document(new));
         let Difference { removed, added, reworded, moved } =
             difference(&self.read[old as usize], &self.read[new as usize], self.sheets.known());
-        let judgements = judge(self.rules, &before, &after, recordings[to].at);
-        let topic = |number: &u32| self.places.get(number).is_some_and(|place| place.topic.is_some());
+        let gated = self.gated.get(&(old, new));
+        let judgements = judge_gated(self.rules, &before, &after, recordings[to].at, || {
+            gated.map_or_else(|| gate(&before, &after).is_some(), Option::is_some)
+        });
+        let topic = |number: &u32| self.places[*number as usize].topic.is_some();
         let touches_promises = removed.iter().chain(&added).any(topic)
             || reworded.iter().any(|(old, new)| topic(old) || topic(new))
             || !judgements.is_empty();
@@ -222,7 +242,7 @@ impl<'a> Desk<'a> {
         // Artefacts first, so that the document itself has the last word.
         for document in [false, true] {
             for (recording, read) in by_time.clone() {
-                if let Some(text) = recording.text.filter(|_| stands(read) == document) {
+                if let Some(text) = recording.text.filter(|_| stands(read.reading) == document) {
                     self.read[text as usize]
                         .set
                         .iter()
@@ -241,17 +261,12 @@ impl<'a> Desk<'a> {
                 }
                 // The first place in the text counts.
                 wanted[number as usize] = None;
-                let place = self.places.entry(number).or_default();
+                let place = &mut self.places[number as usize];
                 place.section = segment.section.iter().map(|heading| heading.to_string()).collect();
                 place.lead_in = segment.lead_in.map(|lead| lead.to_string());
             }
         }
     }
-}
-
-/// The version shows the main text: its statements stand.
-fn stands(read: &Read) -> bool {
-    read.reading.is_document() || read.reading == (Reading::Variant { lane: 0 })
 }
 
 /// Two recorders of one policy read the page with different selectors: while both record, one is the main
@@ -281,7 +296,7 @@ fn beside(strands: &BTreeMap<&str, Vec<usize>>, recordings: &[Recording], reads:
             }
             continue;
         }
-        if main.replace(rank).is_some_and(|before| before != rank) && stands(read) {
+        if main.replace(rank).is_some_and(|before| before != rank) && stands(read.reading) {
             read.note = "From here on another recorder's texts are the main record.".into();
             read.reading = Reading::Reextracted;
             read.against = None;
@@ -322,40 +337,26 @@ fn versions(recordings: &[Recording], reads: &[Read], desk: &Desk<'_>, texts: &d
 
 fn statements(recordings: &[Recording], reads: &[Read], desk: &Desk<'_>) -> Vec<Statement> {
     let known = desk.sheets.known();
-    let mut spans = Spans::new(known.len());
-    let mut newest = None;
-    for (recording, read) in recordings.iter().zip(reads) {
-        let Some(text) = recording.text else { continue };
-        if stands(read) {
-            spans.see(&desk.read[text as usize].set, recording);
-            newest = Some(text);
-        }
-    }
-    // What stood only in variants and artefacts has its sightings there.
-    let mut aside = Spans::new(known.len());
-    for (recording, read) in recordings.iter().zip(reads) {
-        let Some(text) = recording.text.filter(|_| !stands(read)) else { continue };
-        aside.see(&desk.read[text as usize].set, recording);
-    }
-    let current = newest.map(|text| desk.read[text as usize].set.as_slice()).unwrap_or_default();
+    let sighted: Vec<Sighting<'_>> = recordings
+        .iter()
+        .zip(reads)
+        .filter_map(|(recording, read)| {
+            let set = desk.read[recording.text? as usize].set.as_slice();
+            Some(Sighting {
+                at: recording.at,
+                until: recording.seen_until,
+                stands: stands(read.reading),
+                set,
+            })
+        })
+        .collect();
+    let current = sighted.iter().rev().find(|seen| seen.stands).map(|seen| seen.set).unwrap_or_default();
     known
         .iter()
         .enumerate()
-        .map(|(number, statement)| {
-            let place = desk.places.get(&(number as u32)).cloned().unwrap_or_default();
-            let stood = std::mem::take(&mut spans.closed[number]);
-            let is_aside = stood.is_empty();
-            let mut lifespan = if is_aside { std::mem::take(&mut aside.closed[number]) } else { stood };
-            if is_aside {
-                // Nobody can say when an edition that comes and goes lost it.
-                lifespan.iter_mut().for_each(|interval| interval.gone_by = None);
-                let joined = lifespan.first().zip(lifespan.last()).map(|(first, last)| Interval {
-                    first_seen: first.first_seen,
-                    last_seen: last.last_seen,
-                    gone_by: None,
-                });
-                lifespan = joined.into_iter().collect();
-            }
+        .zip(lifespan::lifespans(known.len(), &sighted))
+        .map(|((number, statement), (lifespan, is_aside))| {
+            let place = desk.places[number].clone();
             Statement {
                 id: statement.id.clone(),
                 text: statement.text.to_string(),
@@ -369,43 +370,6 @@ fn statements(recordings: &[Recording], reads: &[Read], desk: &Desk<'_>) -> Vec<
             }
         })
         .collect()
-}
-
-/// Intervals in which statements stood, while going along the versions.
-struct Spans {
-    closed: Vec<Vec<Interval>>,
-    /// Statements of the version before.
-    standing: Vec<u32>,
-}
-
-impl Spans {
-    fn new(statements: usize) -> Self {
-        Self { closed: vec![Vec::new(); statements], standing: Vec::new() }
-    }
-
-    fn see(&mut self, set: &[u32], recording: &Recording) {
-        for number in &self.standing {
-            if set.binary_search(number).is_err()
-                && let Some(interval) = self.closed[*number as usize].last_mut()
-            {
-                interval.gone_by = Some(recording.at);
-            }
-        }
-        for number in set {
-            let spans = &mut self.closed[*number as usize];
-            match spans.last_mut() {
-                Some(open) if open.gone_by.is_none() => {
-                    open.last_seen = open.last_seen.max(recording.seen_until)
-                }
-                _ => spans.push(Interval {
-                    first_seen: recording.at,
-                    last_seen: recording.seen_until,
-                    gone_by: None,
-                }),
-            }
-        }
-        self.standing = set.to_vec();
-    }
 }
 
 fn findings(

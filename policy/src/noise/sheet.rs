@@ -148,7 +148,7 @@ impl Sheets {
 /// Hashes text eight bytes at a time: the blocks of all versions pass through it, and SipHash was a tenth
 /// of the time. Seeded once a process, so that no page can be written to collide.
 #[derive(Debug, Clone, Copy)]
-struct Seeded(u64);
+pub(crate) struct Seeded(u64);
 
 impl Default for Seeded {
     fn default() -> Self {
@@ -164,7 +164,7 @@ impl BuildHasher for Seeded {
     }
 }
 
-struct Folded(u64);
+pub(crate) struct Folded(u64);
 
 impl Folded {
     fn add(&mut self, word: u64) {
@@ -176,6 +176,18 @@ impl Folded {
 impl Hasher for Folded {
     fn finish(&self) -> u64 {
         self.0
+    }
+    fn write_u8(&mut self, byte: u8) {
+        self.add(u64::from(byte));
+    }
+    fn write_u32(&mut self, number: u32) {
+        self.add(u64::from(number));
+    }
+    fn write_u64(&mut self, number: u64) {
+        self.add(number);
+    }
+    fn write_usize(&mut self, number: usize) {
+        self.add(number as u64);
     }
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<8>();

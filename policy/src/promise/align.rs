@@ -28,10 +28,10 @@ pub struct Changed {
 pub fn changed(before: &Document, after: &Document) -> Changed {
     let only = |text: &Document, other: &Document| {
         let mut seen = std::collections::BTreeSet::new();
-        text.placed
+        text.in_order
             .iter()
             .enumerate()
-            .filter(|(_, placed)| !other.holds(placed.unit.key) && seen.insert(placed.unit.key))
+            .filter(|(_, key)| !other.holds(**key) && seen.insert(**key))
             .map(|(n, _)| n)
             .collect()
     };
@@ -48,7 +48,7 @@ pub struct Weigher<'a> {
 impl Weigher<'_> {
     pub fn weight(&self, word: u32) -> f32 {
         let total = (self.before.placed.len() + self.after.placed.len()) as f32 + 2.0;
-        let count = |text: &Document| text.frequency.get(&word).copied().unwrap_or(0) as f32;
+        let count = |text: &Document| text.frequency().get(&word).copied().unwrap_or(0) as f32;
         (total / (count(self.before) + count(self.after) + 1.0)).ln().max(0.2)
     }
 }
@@ -67,13 +67,13 @@ pub fn links(
     let weights: Vec<f32> = unit.bag.iter().map(|word| weigher.weight(*word)).collect();
     let total: f32 = weights.iter().sum();
     let mut links: Vec<Link> = Vec::new();
-    for (to, placed) in text.placed.iter().enumerate() {
-        let other = &placed.unit;
+    for (to, print) in text.prints().iter().enumerate() {
         // A cheap look first: fingerprints that share little need no counting.
-        let shared_bits: u32 = unit.print.iter().zip(&other.print).map(|(a, b)| (a & b).count_ones()).sum();
-        if shared_bits * 5 < unit.print_ones.min(other.print_ones) || shared_bits == 0 {
+        let shared_bits: u32 = unit.print.iter().zip(&print.bits).map(|(a, b)| (a & b).count_ones()).sum();
+        if shared_bits * 5 < unit.print_ones.min(print.ones) || shared_bits == 0 {
             continue;
         }
+        let other = &text.placed[to].unit;
         let (mut shared, mut n, mut rest) = (0.0, 0, 0.0);
         for word in &other.bag {
             while n < unit.bag.len() && unit.bag[n] < *word {

@@ -4,9 +4,10 @@ use super::clause::{self, Frame};
 use super::number::{self, Quantity};
 use super::rules::{Cue, Encryption, Grammar, Language, Rules, SLOTS, Slot};
 use super::token::{self, Tokens};
+use crate::noise::sheet::Seeded;
 use crate::statement::{self, Role, Segment};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A cue found in a statement: words `from..to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,10 +88,26 @@ pub struct Document {
     /// Bytes of all statements.
     pub size: usize,
     /// Keys of its statements, sorted.
-    pub(super) keys: Vec<u64>,
-    /// In how many statements each telling word occurs.
-    pub(super) frequency: HashMap<u32, u32, WordHasher>,
+    keys: Vec<u64>,
+    /// Keys of its statements in reading order: beside each other, so that comparing two texts need not
+    /// look every statement up.
+    pub(super) in_order: Vec<u64>,
+    /// The statements' fingerprints, for the same reason; gathered when first asked for.
+    prints: OnceLock<Vec<Print>>,
+    /// In how many statements each telling word occurs; counted when first asked for, as most texts are
+    /// only looked at by their keys.
+    frequency: OnceLock<Frequency>,
 }
+
+/// A statement's fingerprint, and how many of its bits are set.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Print {
+    pub bits: [u64; 4],
+    pub ones: u32,
+}
+
+/// How often each word occurs.
+pub(super) type Frequency = HashMap<u32, u32, WordHasher>;
 
 /// Word numbers are hashes already.
 #[derive(Debug, Clone, Copy, Default)]
@@ -121,8 +138,45 @@ impl std::hash::BuildHasher for WordHasher {
 /// One a policy; holds every statement ever met.
 #[derive(Debug, Default)]
 pub struct Cache {
-    units: HashMap<UnitKey, Arc<Unit>>,
-    scopes: HashMap<ScopeKey, u8>,
+    units: HashMap<UnitKey, Arc<Unit>, Seeded>,
+    scopes: HashMap<ScopeKey, u8, Seeded>,
+    /// The same by where the words lie: blocks that stand in many versions share their sentences, and
+    /// comparing addresses spares hashing every text of every version.
+    placed: HashMap<Address, Lying, Seeded>,
+}
+
+/// Addresses of text and lead-in, role and number of the language.
+type Address = (usize, usize, Role, usize);
+
+/// A unit read from words at an [`Address`]; it holds on to them, so that no others come to lie there.
+#[derive(Debug)]
+struct Lying {
+    unit: Arc<Unit>,
+    _words: (Arc<str>, Option<Arc<str>>),
+}
+
+impl Cache {
+    fn unit(&mut self, rules: &Rules, index: usize, segment: &Segment) -> Arc<Unit> {
+        let at = |text: &Arc<str>| Arc::as_ptr(text).cast::<u8>() as usize;
+        let lead_in = segment.lead_in.as_ref().map_or(0, at);
+        let address = (at(&segment.text), lead_in, segment.role, index);
+        if let Some(lying) = self.placed.get(&address) {
+            return lying.unit.clone();
+        }
+        let key = (segment.text.clone(), segment.lead_in.clone(), segment.role, index);
+        let unit =
+            self.units.entry(key).or_insert_with(|| Arc::new(read_unit(rules, index, segment))).clone();
+        let _words = (segment.text.clone(), segment.lead_in.clone());
+        self.placed.insert(address, Lying { unit: unit.clone(), _words });
+        unit
+    }
+
+    fn scope(&mut self, rules: &Rules, index: usize, section: &Arc<[Arc<str>]>) -> u8 {
+        *self
+            .scopes
+            .entry((section.clone(), index))
+            .or_insert_with(|| section_scope(&rules.languages[index], section))
+    }
 }
 
 /// Text, lead-in, role and number of the language: what a unit's reading depends on.
@@ -141,26 +195,43 @@ impl Document {
         let language = language_of(rules, &segments);
         // A language without rules is read with the first one's: its words will not be found.
         let index = language.unwrap_or(0);
-        let mut placed = Vec::with_capacity(segments.len());
-        let mut frequency: HashMap<u32, u32, WordHasher> = HashMap::with_hasher(WordHasher::default());
+        let mut placed: Vec<Placed> = Vec::with_capacity(segments.len());
         let mut size = 0;
         for segment in segments {
             size += segment.text.len();
-            let key = (segment.text.clone(), segment.lead_in.clone(), segment.role, index);
-            let unit = cache.units.entry(key).or_insert_with(|| Arc::new(read_unit(rules, index, &segment)));
-            for word in &unit.bag {
-                *frequency.entry(*word).or_default() += 1;
-            }
-            let scope = *cache
-                .scopes
-                .entry((segment.section.clone(), index))
-                .or_insert_with(|| section_scope(&rules.languages[index], &segment.section));
-            placed.push(Placed { unit: unit.clone(), section: segment.section, scope });
+            let unit = cache.unit(rules, index, &segment);
+            // Neighbours share their headings.
+            let scope = match placed.last() {
+                Some(last) if Arc::ptr_eq(&last.section, &segment.section) => last.scope,
+                _ => cache.scope(rules, index, &segment.section),
+            };
+            placed.push(Placed { unit, section: segment.section, scope });
         }
-        let mut keys: Vec<u64> = placed.iter().map(|placed| placed.unit.key).collect();
+        let in_order: Vec<u64> = placed.iter().map(|placed| placed.unit.key).collect();
+        let mut keys = in_order.clone();
         keys.sort_unstable();
         let language = language.map(|n| rules.languages[n].code.clone()).unwrap_or_default();
-        Document { placed, language, size, keys, frequency }
+        let (prints, frequency) = (OnceLock::new(), OnceLock::new());
+        Document { placed, language, size, keys, in_order, prints, frequency }
+    }
+
+    /// The fingerprints of its statements, in reading order.
+    pub(super) fn prints(&self) -> &[Print] {
+        self.prints.get_or_init(|| {
+            let print = |unit: &Unit| Print { bits: unit.print, ones: unit.print_ones };
+            self.placed.iter().map(|placed| print(&placed.unit)).collect()
+        })
+    }
+
+    /// In how many statements each telling word occurs.
+    pub(super) fn frequency(&self) -> &Frequency {
+        self.frequency.get_or_init(|| {
+            let mut frequency = Frequency::with_hasher(WordHasher::default());
+            for word in self.placed.iter().flat_map(|placed| &placed.unit.bag) {
+                *frequency.entry(*word).or_default() += 1;
+            }
+            frequency
+        })
     }
 
     pub(super) fn holds(&self, key: u64) -> bool {

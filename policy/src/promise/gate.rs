@@ -163,6 +163,7 @@ fn is_exchanged(before: &Document, after: &Document, changed: &align::Changed) -
 }
 
 fn shared_words(before: &Document, after: &Document) -> f32 {
-    let shared = before.frequency.keys().filter(|word| after.frequency.contains_key(word)).count();
-    shared as f32 / before.frequency.len().min(after.frequency.len()).max(1) as f32
+    let (before, after) = (before.frequency(), after.frequency());
+    let shared = before.keys().filter(|word| after.contains_key(word)).count();
+    shared as f32 / before.len().min(after.len()).max(1) as f32
 }

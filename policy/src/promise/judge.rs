@@ -20,12 +20,23 @@ const MOST: usize = 6;
 /// Judges the step from one text to the next; `at` is when the newer was first seen.
 /// Deterministic; nothing but the arguments counts. Heaviest first.
 pub fn judge(rules: &Rules, before: &Document, after: &Document, at: DateTime<Utc>) -> Vec<Judgement> {
+    judge_gated(rules, before, after, at, || gate(before, after).is_some())
+}
+
+/// [`judge`], where the gate's answer may be known already: `is_artefact` is asked only if something differs.
+pub(crate) fn judge_gated(
+    rules: &Rules,
+    before: &Document,
+    after: &Document,
+    at: DateTime<Utc>,
+    is_artefact: impl FnOnce() -> bool,
+) -> Vec<Judgement> {
     let pair = Pair::new(rules, before, after);
     // Most changes touch a date or a link: nothing to weigh, and nothing spent on it.
     if pair.changed.gone.is_empty() && pair.changed.fresh.is_empty() {
         return Vec::new();
     }
-    if gate(before, after).is_some() {
+    if is_artefact() {
         return Vec::new();
     }
     let dates = Dates::new(rules, before, after, at);

@@ -38,6 +38,7 @@ pub use clause::{Actor, Frame, Promise};
 pub use document::{Cache, Document, Placed, Unit};
 pub use features::{Candidate, Mode};
 pub use gate::{Artefact, gate};
+pub(crate) use judge::judge_gated;
 pub use judge::{judge, promise_topic, topic_of};
 pub use number::Quantity;
 pub use rules::{RuleError, Rules};
