@@ -5,6 +5,7 @@
 //! reading changed (other selectors, another extractor), the pages seen last are read anew first, so
 //! that only what the publisher changed is a change.
 
+use super::DeriveError;
 use crate::store::{Archive, ReadError};
 use crate::text::table::{self, TextError};
 use crate::text::{Texts, chunk};
@@ -34,6 +35,28 @@ pub(crate) struct Own {
     packed: chunk::Packed,
     /// Body, reading, and its text's number or why there is none: what was extracted in this run.
     extracted: Vec<(Digest, String, Result<u32, String>)>,
+    /// The recordings are those the stored history was derived from, but for their last sightings.
+    pub only_seen_again: bool,
+}
+
+impl Own {
+    /// How many pages were extracted in this run.
+    pub fn extracted(&self) -> u64 {
+        self.extracted.len() as u64
+    }
+
+    /// What a history of these recordings hangs on, but for their last sightings; `with` is what else it
+    /// hangs on.
+    pub fn shape(&self, with: &str) -> Digest {
+        let mut shape = with.to_owned();
+        for recording in &self.recordings {
+            let Recording { at, seen_until: _, times_seen: _, cause, class, recorder, text, origins } =
+                recording;
+            let at = at.timestamp_micros();
+            shape.push_str(&format!("{at} {cause:?} {class:?} {recorder:?} {text:?} {origins:?}"));
+        }
+        Digest::of(shape)
+    }
 }
 
 /// What the own versions of a policy depend on, and how many captures there are.
@@ -63,13 +86,15 @@ pub(crate) fn key(
     Ok((Digest::of(key).to_string(), captures.len() as u64))
 }
 
-/// Reads what is new, and puts all visits in order.
+/// Reads what is new, and puts all visits in order. `is_known` tells whether a history of what was found
+/// is stored but for its last sightings: then texts are not read.
 pub(crate) fn read(
     archive: &Archive,
     connection: &Connection,
     policy: &PolicyId,
     declarations: &Declarations,
-) -> Result<Own, super::DeriveError> {
+    is_known: impl FnOnce(&Own) -> bool,
+) -> Result<Own, DeriveError> {
     let row: Option<i64> = connection
         .query_row(
             "SELECT id FROM policy WHERE service = ? AND name = ?",
@@ -80,10 +105,9 @@ pub(crate) fn read(
     let mut own = Own::default();
     let (mut stored, mut lines, mut sequences) = (0, None, None);
     let mut reader =
-        Reader { archive, known: BTreeMap::new(), extracted: Vec::new(), texts: Texts::default() };
+        Reader { archive, connection, row, known: BTreeMap::new(), extracted: Vec::new(), texts: None };
     if let Some(row) = row {
         (stored, lines, sequences) = table::tails(connection, row)?;
-        reader.texts = table::load(connection, row)?;
         reader.known = known(connection, row)?;
     }
     let mut captures = archive.captures(policy)?;
@@ -152,8 +176,14 @@ pub(crate) fn read(
         }
         before = Some(Sighting { text, reading, pages });
     }
-    own.packed = chunk::pack(&reader.texts, stored, lines, sequences);
-    own.texts = reader.texts;
+    own.only_seen_again = is_known(&own);
+    if !own.only_seen_again {
+        reader.texts()?;
+    }
+    if let Some(texts) = reader.texts {
+        own.packed = chunk::pack(&texts, stored, lines, sequences);
+        own.texts = texts;
+    }
     own.extracted = reader.extracted;
     Ok(own)
 }
@@ -206,18 +236,29 @@ fn origins(page: &Capture) -> Vec<String> {
 
 struct Reader<'a> {
     archive: &'a Archive,
+    connection: &'a Connection,
+    row: Option<i64>,
     known: BTreeMap<(Digest, String), Option<u32>>,
     extracted: Vec<(Digest, String, Result<u32, String>)>,
-    texts: Texts,
+    /// Loaded when first asked for: where nothing is new their numbers will do.
+    texts: Option<Texts>,
 }
 
 impl Reader<'_> {
+    fn texts(&mut self) -> Result<&mut Texts, TextError> {
+        if self.texts.is_none() {
+            let stored = self.row.map(|row| table::load(self.connection, row)).transpose()?;
+            self.texts = Some(stored.unwrap_or_default());
+        }
+        Ok(self.texts.get_or_insert_default())
+    }
+
     /// The number of the text that these pages give together; `None` where one of them gives none.
     fn put_together(
         &mut self,
         documents: &[SourceDocument],
         pages: &[&Capture],
-    ) -> Result<Option<u32>, ReadError> {
+    ) -> Result<Option<u32>, DeriveError> {
         let mut numbers = Vec::new();
         for (document, page) in documents.iter().zip(pages) {
             match self.page(document, page)? {
@@ -228,12 +269,13 @@ impl Reader<'_> {
         if let [only] = numbers.as_slice() {
             return Ok(Some(*only));
         }
-        let texts: Vec<String> = numbers.iter().map(|number| self.texts.text(*number)).collect();
+        let stored = self.texts()?;
+        let texts: Vec<String> = numbers.iter().map(|number| stored.text(*number)).collect();
         let joined = texts.iter().map(|text| text.trim_end_matches('\n')).collect::<Vec<_>>().join(BETWEEN);
-        Ok(Some(self.texts.push(joined.as_bytes())))
+        Ok(Some(stored.push(joined.as_bytes())))
     }
 
-    fn page(&mut self, document: &SourceDocument, page: &Capture) -> Result<Option<u32>, ReadError> {
+    fn page(&mut self, document: &SourceDocument, page: &Capture) -> Result<Option<u32>, DeriveError> {
         let Some(digest) = page.digest else { return Ok(None) };
         // Links are made absolute with the page's URL, so it is part of the reading.
         let reading = format!("{EXTRACTOR} {} {}", page.url, document.reading_key());
@@ -244,7 +286,7 @@ impl Reader<'_> {
         let html = decode(&response.body, response.content_type().as_deref());
         let url = Url::parse(&page.url).unwrap_or_else(|_| document.location.clone());
         let text = match extract(&html, &url, document) {
-            Ok(text) => Ok(self.texts.push(text.as_bytes())),
+            Ok(text) => Ok(self.texts()?.push(text.as_bytes())),
             Err(error) => Err(error.to_string()),
         };
         self.known.insert((digest, reading.clone()), text.clone().ok());
@@ -282,7 +324,7 @@ pub(crate) fn save(connection: &Connection, policy: &PolicyId, own: &Own) -> Res
 mod tests {
     use super::*;
     use crate::capture::{Head, NewCapture, Response};
-    use crate::derived::Derivation;
+    use crate::derived::{Derivation, Report};
     use policy::capture::Outcome;
     use policy::finding::Status;
     use policy::history::{History, Reading};
@@ -316,6 +358,10 @@ mod tests {
     }
 
     fn derive(archive: &Archive, select: &str) -> History {
+        derive_counted(archive, select, false).0
+    }
+
+    fn derive_counted(archive: &Archive, select: &str, all: bool) -> (History, Report) {
         let json = format!(
             r#"{{"name":"Courier","terms":{{"Privacy Policy":{{"fetch":"{SOURCE}","select":"{select}"}}}}}}"#
         );
@@ -326,12 +372,12 @@ mod tests {
             rules: &rules,
             rules_digest: Digest::of(select),
             declarations: &declarations,
-            all: false,
+            all,
             threads: 1,
         };
         let report = archive.derive(&derivation, &|_| {}).unwrap();
         assert!(report.failed.is_empty(), "{report:?}");
-        archive.history(&PolicyId::new("Courier", "Privacy Policy")).unwrap().unwrap()
+        (archive.history(&PolicyId::new("Courier", "Privacy Policy")).unwrap().unwrap(), report)
     }
 
     fn shape(history: &History) -> Vec<(Reading, i64)> {
@@ -368,6 +414,51 @@ mod tests {
         // From scratch it is the same.
         std::fs::remove_file(archive.dir().join(super::super::FILE)).unwrap();
         assert_eq!(derive(&archive, "main"), history);
+    }
+
+    #[test]
+    fn a_page_that_stayed_is_neither_extracted_nor_judged_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = Archive::open(&dir.path().join("archive")).unwrap();
+        let (old, new) = (page("Parcels reach most towns."), page("Parcels reach all towns but two."));
+        let json = |history: &History| serde_json::to_string(history).unwrap();
+        for (hour, page, extracted, seen_again) in
+            [(0, &old, 1, 0), (24, &old, 0, 1), (48, &new, 1, 0), (72, &new, 0, 1), (96, &new, 0, 1)]
+        {
+            store(&archive, hour, page);
+            let (history, report) = derive_counted(&archive, "main", false);
+            assert!(history.findings.is_empty(), "{:?}", history.findings);
+            let counted = (report.derived, report.extracted, report.seen_again);
+            assert_eq!(counted, (1, extracted, seen_again), "hour {hour}");
+            assert_eq!(derive_counted(&archive, "main", false).1.derived, 0, "hour {hour}");
+            // From scratch it is the same, byte for byte: beside this archive, so that it keeps what it has.
+            let other = tempfile::tempdir().unwrap();
+            let copy = other.path().join("archive");
+            copy_folder(archive.dir(), &copy);
+            let copy = Archive::open(&copy).unwrap();
+            let (anew, report) = derive_counted(&copy, "main", true);
+            assert_eq!((report.derived, report.seen_again), (1, 0));
+            assert_eq!(json(&anew), json(&history), "hour {hour}");
+            std::fs::remove_file(copy.dir().join(super::super::FILE)).unwrap();
+            assert_eq!(json(&derive(&copy, "main")), json(&history), "hour {hour}");
+        }
+        let history = derive(&archive, "main");
+        assert_eq!(shape(&history), [(Reading::Real, 24), (Reading::Real, 48)]);
+        let standing = history.statements.iter().find(|s| s.text.contains("but two")).unwrap();
+        assert_eq!((standing.lifespan[0].last_seen - standing.lifespan[0].first_seen).num_hours(), 48);
+    }
+
+    fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            let target = to.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                copy_folder(&entry.path(), &target);
+            } else {
+                std::fs::copy(entry.path(), target).unwrap();
+            }
+        }
     }
 
     #[test]

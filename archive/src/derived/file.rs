@@ -14,6 +14,7 @@ use policy::history::{Cause, Change, History, Reading, Statement, Version};
 use policy::id::{Digest, PolicyId, VersionId};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::path::Path;
 
 const SCHEMA: &str = "
@@ -29,7 +30,9 @@ CREATE TABLE history(
   policy INTEGER PRIMARY KEY REFERENCES policy(id),
   input BLOB NOT NULL,              -- digest of what it was derived from
   facts BLOB NOT NULL,              -- zstd of JSON
-  sequences BLOB NOT NULL           -- zstd of statement numbers
+  sequences BLOB NOT NULL,          -- zstd of statement numbers
+  shape BLOB,                       -- digest of the input but for last sightings; NULL: these matter elsewhere
+  seen BLOB                         -- later last sightings of its versions, 8 bytes each; NULL: as in facts
 );
 CREATE TABLE version(
   policy INTEGER NOT NULL REFERENCES policy(id),
@@ -50,8 +53,8 @@ CREATE TABLE finding(
 ) WITHOUT ROWID;
 CREATE INDEX finding_policy ON finding(policy, place);
 ";
-const FORMAT: i64 = 1;
-const LEVEL: i32 = 5;
+const FORMAT: i64 = 2;
+const LEVEL: i32 = 3;
 
 /// Where a version's text and facts lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,8 +106,31 @@ pub(crate) fn open(dir: &Path) -> Result<Connection, OpenImportedError> {
             }
             imported::open(&path, &schema, FORMAT)
         }
-        opened => opened,
+        Ok(mut connection) => {
+            migrate(&mut connection).map_err(|error| OpenImportedError::Open { path, error })?;
+            Ok(connection)
+        }
+        failed => failed,
     }
+}
+
+/// Brings a file of format 1 up to date: it lacks the last two columns of `history`.
+fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let format = |connection: &Connection| -> rusqlite::Result<i64> {
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+    };
+    if format(connection)? >= FORMAT {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    // Another process may have done it while we waited for the lock.
+    if format(&transaction)? < FORMAT {
+        transaction.execute_batch(
+            "ALTER TABLE history ADD COLUMN shape BLOB; ALTER TABLE history ADD COLUMN seen BLOB;",
+        )?;
+        transaction.pragma_update(None, "user_version", FORMAT)?;
+    }
+    transaction.commit()
 }
 
 /// A history packed for its row.
@@ -112,6 +138,8 @@ pub(crate) fn open(dir: &Path) -> Result<Connection, OpenImportedError> {
 pub(crate) struct Packed {
     pub policy: PolicyId,
     pub input: Digest,
+    /// See the table; `None` where a later sighting changes more than times.
+    pub shape: Option<Digest>,
     facts: Vec<u8>,
     sequences: Vec<u8>,
     versions: Vec<(i64, String, bool, Origin)>,
@@ -126,8 +154,7 @@ pub(crate) fn pack(history: History, origins: Vec<Origin>, input: Digest) -> Pac
     recorders.dedup();
     // Versions of one text share a sequence.
     let mut sequences = Vec::new();
-    let mut sequence_of: std::collections::HashMap<(bool, Option<u32>), u32> =
-        std::collections::HashMap::new();
+    let mut sequence_of: HashMap<(bool, Option<u32>), u32> = HashMap::new();
     let mut rows = Vec::with_capacity(versions.len());
     let mut stored = Vec::with_capacity(versions.len());
     for (version, origin) in versions.into_iter().zip(origins) {
@@ -171,6 +198,7 @@ pub(crate) fn pack(history: History, origins: Vec<Origin>, input: Digest) -> Pac
     Packed {
         policy,
         input,
+        shape: None,
         facts: zstd::bulk::compress(&json, LEVEL).expect("zstd compresses any bytes"),
         sequences: zstd::bulk::compress(&sequences, LEVEL).expect("zstd compresses any bytes"),
         versions: rows,
@@ -183,8 +211,14 @@ pub(crate) fn save(connection: &Connection, packed: &Packed) -> Result<(), TextE
     let row = table::policy_row(connection, &packed.policy.service, &packed.policy.name)?;
     forget(connection, row)?;
     connection
-        .prepare_cached("INSERT INTO history(policy, input, facts, sequences) VALUES(?, ?, ?, ?)")?
-        .execute(params![row, packed.input.0, packed.facts, packed.sequences])?;
+        .prepare_cached("INSERT INTO history(policy, input, facts, sequences, shape) VALUES(?, ?, ?, ?, ?)")?
+        .execute(params![
+            row,
+            packed.input.0,
+            packed.facts,
+            packed.sequences,
+            packed.shape.map(|shape| shape.0)
+        ])?;
     let mut insert = connection.prepare_cached(
         "INSERT INTO version(policy, at, number, id, shown, imported, text) VALUES(?, ?, ?, ?, ?, ?, ?)",
     )?;
@@ -197,6 +231,28 @@ pub(crate) fn save(connection: &Connection, packed: &Packed) -> Result<(), TextE
         insert.execute(params![id, row, place as i64, weight, data])?;
     }
     Ok(())
+}
+
+/// Writes later last sightings of a history's versions, in their order; to be called within a transaction.
+pub(crate) fn save_seen(
+    connection: &Connection,
+    policy: &PolicyId,
+    input: Digest,
+    seen: &[DateTime<Utc>],
+) -> Result<(), TextError> {
+    let row = table::policy_row(connection, &policy.service, &policy.name)?;
+    let seen: Vec<u8> = seen.iter().flat_map(|seen| seen.timestamp_micros().to_le_bytes()).collect();
+    connection
+        .prepare_cached("UPDATE history SET input = ?, seen = ? WHERE policy = ?")?
+        .execute(params![input.0, seen, row])?;
+    Ok(())
+}
+
+/// The shapes of histories that later sightings change nothing in but times, by row of the policy.
+pub(crate) fn shapes(connection: &Connection) -> Result<HashMap<i64, Digest>, TextError> {
+    let mut read = connection.prepare("SELECT policy, shape FROM history WHERE shape IS NOT NULL")?;
+    let rows = read.query_map([], |row| Ok((row.get(0)?, Digest(row.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Removes a policy's derived rows.
@@ -230,14 +286,15 @@ pub(crate) fn history(
     mut fill: impl FnMut(Origin) -> (Digest, u64, Vec<String>),
 ) -> Result<Option<History>, TextError> {
     let mut read = connection.prepare_cached(
-        "SELECT id, facts, sequences FROM history JOIN policy ON id = policy WHERE service = ? AND name = ?",
+        "SELECT id, facts, sequences, seen FROM history JOIN policy ON id = policy WHERE service = ? AND name = ?",
     )?;
     let row = read
         .query_row([&policy.service, &policy.name], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?))
+            let seen = row.get::<_, Option<Vec<u8>>>(3)?;
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?, seen))
         })
         .optional()?;
-    let Some((row, facts, sequences)) = row else { return Ok(None) };
+    let Some((row, facts, sequences, seen)) = row else { return Ok(None) };
     let damaged = || TextError::DamagedHistory { policy: policy.clone() };
     let facts = zstd::stream::decode_all(facts.as_slice()).map_err(|_| damaged())?;
     let stored: Stored = serde_json::from_slice(&facts).map_err(|_| damaged())?;
@@ -263,14 +320,24 @@ pub(crate) fn history(
         });
     }
     let findings = findings_of(connection, row)?;
-    Ok(Some(History {
+    let mut history = History {
         policy: policy.clone(),
         follows: stored.follows,
         versions,
         statements: stored.statements,
         changes: stored.changes,
         findings,
-    }))
+    };
+    if let Some(seen) = seen {
+        let (micros, rest) = seen.as_chunks::<8>();
+        if micros.len() != history.versions.len() || !rest.is_empty() {
+            return Err(damaged());
+        }
+        let until: Vec<DateTime<Utc>> =
+            micros.iter().map(|micros| time(i64::from_le_bytes(*micros))).collect();
+        policy::history::seen_again(&mut history, &until);
+    }
+    Ok(Some(history))
 }
 
 fn read_sequences(mut raw: &[u8]) -> Option<Vec<Vec<u32>>> {

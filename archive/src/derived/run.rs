@@ -6,15 +6,19 @@ use crate::store::{Archive, ReadError};
 use crate::text::imported::{Imported, OpenImportedError};
 use crate::text::table::TextError;
 use crate::text::{Recorded, Texts};
+use chrono::{DateTime, Utc};
 use policy::declaration::Declarations;
 use policy::finding::EvidenceClass;
 use policy::history::{self, Recording};
 use policy::id::{Digest, PolicyId};
 use policy::promise::Rules;
 use rayon::prelude::*;
+use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError};
 
 /// Changes whenever the same input would give another history, so that archives are derived anew.
 const EDITION: u32 = 3;
@@ -46,6 +50,10 @@ pub struct Report {
     pub policies: u64,
     /// Of these, derived in this run.
     pub derived: u64,
+    /// Of these, the ones in which nothing but the last sightings moved.
+    pub seen_again: u64,
+    /// Captured pages that were extracted in this run.
+    pub extracted: u64,
     /// Versions of those derived in this run.
     pub versions: u64,
     /// Findings of those derived in this run.
@@ -80,6 +88,23 @@ struct Task {
     imported: Option<i64>,
     captured: bool,
     follows: Option<PolicyId>,
+    /// What the stored history hangs on but for last sightings, where those change only times.
+    shape: Option<Digest>,
+}
+
+/// Connections to `derived.sqlite` that nobody reads with just now: opening one for each policy was felt.
+#[derive(Default)]
+struct Idle(Mutex<Vec<Connection>>);
+
+impl Idle {
+    fn take(&self, dir: &Path) -> Result<Connection, OpenImportedError> {
+        let idle = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| file::open(dir), Ok)
+    }
+
+    fn put(&self, connection: Connection) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    }
 }
 
 impl Archive {
@@ -109,6 +134,12 @@ impl Archive {
                 derivation.all || known.get(&task.policy).is_none_or(|(_, input)| *input != task.input)
             })
             .collect();
+        if !derivation.all {
+            let shapes = file::shapes(&connection)?;
+            for (task, _) in &mut due {
+                task.shape = known.get(&task.policy).and_then(|(row, _)| shapes.get(row).copied());
+            }
+        }
         // The longest first, so that no thread is left alone with one at the end.
         due.sort_by_key(|(task, size)| (std::cmp::Reverse(*size), task.policy.clone()));
         let collections: HashMap<i64, String> =
@@ -120,14 +151,15 @@ impl Archive {
         progress(Progress { done: 0, all });
         let pool = rayon::ThreadPoolBuilder::new().num_threads(derivation.threads).build()?;
         let mut failed = None;
+        let idle = Idle::default();
         std::thread::scope(|scope| {
             let (send, receive) = mpsc::sync_channel(4);
-            let (done, due, collections) = (&done, &due, &collections);
+            let (done, due, collections, idle) = (&done, &due, &collections, &idle);
             scope.spawn(move || {
                 pool.install(|| {
                     // One at a time from the front: a batch a thread would give one all the long ones.
                     due.par_iter().with_max_len(1).for_each_with(send, |send, (task, size)| {
-                        let made = self.derive_one(task, derivation, collections);
+                        let made = self.derive_one(task, derivation, collections, idle);
                         done.fetch_add(*size, Ordering::Relaxed);
                         // The receiver is gone only when writing failed: then the rest is of no use.
                         let _ = send.send((task.policy.clone(), made));
@@ -139,9 +171,14 @@ impl Archive {
                 let transaction = connection.transaction()?;
                 for made in waiting.drain(..) {
                     if let Some(own) = &made.own {
-                        captured::save(&transaction, &made.packed.policy, own)?;
+                        captured::save(&transaction, &made.policy, own)?;
                     }
-                    file::save(&transaction, &made.packed)?;
+                    match &made.what {
+                        What::Derived(packed) => file::save(&transaction, packed)?,
+                        What::SeenAgain { input, seen } => {
+                            file::save_seen(&transaction, &made.policy, *input, seen)?;
+                        }
+                    }
                 }
                 Ok(transaction.commit()?)
             };
@@ -149,6 +186,8 @@ impl Archive {
                 match made {
                     Ok(made) => {
                         report.derived += 1;
+                        report.seen_again += u64::from(matches!(made.what, What::SeenAgain { .. }));
+                        report.extracted += made.own.as_ref().map_or(0, Own::extracted);
                         report.versions += made.versions;
                         report.findings += made.findings;
                         waiting.push(made);
@@ -201,7 +240,7 @@ impl Archive {
                 size += captures;
             }
             let input = Digest::of(parts.join("\u{1f}"));
-            tasks.push((Task { policy, input, imported: row, captured, follows }, size));
+            tasks.push((Task { policy, input, imported: row, captured, follows, shape: None }, size));
         }
         Ok(tasks)
     }
@@ -211,6 +250,7 @@ impl Archive {
         task: &Task,
         derivation: &Derivation<'_>,
         collections: &HashMap<i64, String>,
+        idle: &Idle,
     ) -> Result<Made, DeriveError> {
         let (mut recordings, texts) = match task.imported {
             None => (Vec::new(), Texts::default()),
@@ -223,13 +263,29 @@ impl Archive {
         };
         let offset = texts.len() as u32;
         let imported_versions = recordings.len();
+        // Which of two recorders leads hangs on how long each was seen: only our own captures have a shape.
+        let with = format!("{EDITION} {} {:?}", derivation.rules_digest, task.follows);
+        let mut shape = None;
         let own = match task.captured {
             false => None,
             true => {
-                let connection = file::open(self.dir())?;
-                Some(captured::read(self, &connection, &task.policy, derivation.declarations)?)
+                let connection = idle.take(self.dir())?;
+                let own = captured::read(self, &connection, &task.policy, derivation.declarations, |own| {
+                    shape = task.imported.is_none().then(|| own.shape(&with));
+                    shape.is_some() && shape == task.shape
+                })?;
+                idle.put(connection);
+                Some(own)
             }
         };
+        if own.as_ref().is_some_and(|own| own.only_seen_again) {
+            let recordings = own.as_ref().map(|own| own.recordings.as_slice()).unwrap_or_default();
+            let order = history::in_order(recordings);
+            let seen: Vec<_> = order.into_iter().map(|place| recordings[place].seen_until).collect();
+            let versions = seen.len() as u64;
+            let what = What::SeenAgain { input: task.input, seen };
+            return Ok(Made { policy: task.policy.clone(), what, own, versions, findings: 0 });
+        }
         if let Some(own) = &own {
             recordings.extend(own.recordings.iter().map(|recording| Recording {
                 text: recording.text.map(|text| text + offset),
@@ -253,16 +309,30 @@ impl Archive {
         let mut history = history::derive(&task.policy, recordings, &both, derivation.rules);
         history.follows = task.follows.clone();
         let (versions, findings) = (history.versions.len() as u64, history.findings.len() as u64);
-        Ok(Made { packed: file::pack(history, origins, task.input), own, versions, findings })
+        let mut packed = file::pack(history, origins, task.input);
+        // How firmly a finding stands hangs on later sightings.
+        packed.shape = shape.filter(|_| findings == 0);
+        Ok(Made { policy: task.policy.clone(), what: What::Derived(packed), own, versions, findings })
     }
 }
 
 /// A policy derived, ready to be written.
 struct Made {
-    packed: Packed,
+    policy: PolicyId,
+    what: What,
     own: Option<Own>,
     versions: u64,
     findings: u64,
+}
+
+/// What is to be written of a policy.
+enum What {
+    Derived(Packed),
+    /// Only the last sightings of its versions.
+    SeenAgain {
+        input: Digest,
+        seen: Vec<DateTime<Utc>>,
+    },
 }
 
 fn recording(version: &Recorded, collections: &HashMap<i64, String>) -> Recording {
@@ -325,7 +395,6 @@ fn chain(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::{DateTime, Utc};
     use policy::history::{Cause, Reading};
 
     fn at(day: u32) -> DateTime<Utc> {
