@@ -3,12 +3,16 @@
 //! - [`git`]: reading a repository by calling `git`, with hooks, external helpers and user settings off
 //! - [`message`]: what an Open Terms Archive commit message says
 //! - [`ota_versions`]: the texts a collection extracted
+//! - [`ota_snapshots`]: the pages a collection fetched, as captures
+//! - [`warc`]: the pages of a WARC file, as captures
 //! - [`export`]: the way back, a versions repository of our archive
 
 pub mod export;
 pub mod git;
 pub mod message;
+pub mod ota_snapshots;
 pub mod ota_versions;
+pub mod warc;
 
 use std::time::Duration;
 
@@ -17,7 +21,7 @@ use std::time::Duration;
 pub enum Progress {
     /// The commits are being listed.
     Listing,
-    /// So many versions of so many are read.
+    /// So many versions or snapshots of so many are read.
     Reading { done: u64, all: u64 },
 }
 

@@ -7,6 +7,7 @@
 
 use super::server::{Page, Reply, Request, Script};
 use crate::import::git::{Blob, GitError, Repository};
+use crate::import::message;
 use archive::body::{self, Limits};
 use archive::capture::Head;
 use archive::capture::head::Origin;
@@ -21,9 +22,6 @@ use url::Url;
 
 /// A page larger than this is not shown.
 const LARGEST: u64 = 64 << 20;
-
-/// What stands in a commit's message before the URL that was recorded.
-const LOCATION: &str = "X-source-document-location:";
 
 /// A record that cannot be replayed.
 #[derive(Debug, thiserror::Error)]
@@ -73,9 +71,9 @@ impl Recorded {
         let head = repository.head(None)?;
         let mut pages = Pages::new();
         repository.commits(&head, None, |commit| {
-            let location = commit.message.lines().find_map(|line| line.trim().strip_prefix(LOCATION));
+            let location = message::read(&commit.message).location;
             let at = DateTime::from_timestamp(commit.authored, 0);
-            let key = location.and_then(|url| Url::parse(url.trim()).ok()).and_then(|url| key(&url));
+            let key = location.and_then(|url| Url::parse(&url).ok()).and_then(|url| key(&url));
             if let (Some(key), Some(at)) = (key, at) {
                 let blobs = commit.files.into_iter().filter_map(|file| file.blob);
                 pages.entry(key).or_default().extend(blobs.map(|blob| (at, Place::Blob(blob))));
