@@ -79,7 +79,9 @@ fn policy_is_pure() {
         "static mut",
     ];
     let mut read = 0;
-    for file in rust_files(&root().join("policy/src")) {
+    // A file of tests may read the files it tests with.
+    let ours = |file: &PathBuf| file.file_name().is_none_or(|name| name != "tests.rs");
+    for file in rust_files(&root().join("policy/src")).into_iter().filter(ours) {
         let source = std::fs::read_to_string(&file).expect("source reads");
         // What stands below the test marker may read test files.
         let source = source.split("#[cfg(test)]").next().unwrap_or_default();
