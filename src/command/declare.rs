@@ -4,6 +4,7 @@ use crate::cli::{Exit, Global};
 use anyhow::{Context as _, bail};
 use archive::Archive;
 use chrono::Utc;
+use crawler::crawl::{Clock, crawl};
 use crawler::plan::{Choice, plan};
 use policy::declaration::{Declaration, Declarations, Proposal, propose};
 use policy::extract::decode;
@@ -143,7 +144,7 @@ fn fetch(url: &Url, global: &Global) -> anyhow::Result<String> {
     let settings = super::crawl::settings(global)?;
     let choice = Choice { services: Vec::new(), due_only: false };
     let plan = plan(&declarations, &choice, &settings, Utc::now(), |_, _| None);
-    super::crawl::carry_out(&archive, &settings, &plan, &Global { quiet: true, ..global.clone() })?;
+    crawl(&archive, &plan, &settings, Clock::System, |_| {}).context("the page could not be fetched")?;
     let captures = archive.captures(&policy)?;
     let capture = captures.last().with_context(|| format!("nothing came from {url}"))?;
     if !capture.outcome.saw_document() {
