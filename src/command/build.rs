@@ -21,7 +21,7 @@ pub struct Args {
     /// Folder to build into.
     #[arg(long, value_name = "DIR", default_value = "public")]
     pub out: PathBuf,
-    /// Where the site will be published, a path included: https://example.org/walkback/
+    /// Where the site will be published, a path included: `https://example.org/walkback/`
     #[arg(long, value_name = "URL", env = "WALKBACK_BASE_URL")]
     pub base_url: Option<Url>,
     /// Where people write to contest a finding: a mail address or a link.

@@ -2,7 +2,7 @@
 //! repository, or out of WARC files.
 //!
 //! Each host of the record becomes one of this machine (`www.example.com` is
-//! `www-example-com.localhost`), and [`Recorded::declarations`] rewrites declarations to match, so
+//! `www-example-com.localhost`), and [`Recorded::declaration`] rewrites declarations to match, so
 //! that the crawler is taken through a history by the very code that crawls the web.
 
 use super::server::{Page, Reply, Request, Script};

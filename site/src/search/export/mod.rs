@@ -1,9 +1,9 @@
 //! The index as small files for the browser: see docs/search-format.md.
 //!
-//! - [`layout`]: the number of each record, and what follows from the numbers
-//! - [`terms`]: postings, positions and the map from word forms to terms
-//! - [`texts`]: what is shown of a record
-//! - [`block`]: files named by their content
+//! - `layout`: the number of each record, and what follows from the numbers
+//! - `terms`: postings, positions and the map from word forms to terms
+//! - `texts`: what is shown of a record
+//! - `block`: files named by their content
 
 mod block;
 mod layout;
