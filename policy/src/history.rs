@@ -1,5 +1,5 @@
 //! Everything derived about one policy: its versions read, its statements with their lifespans,
-//! its changes and findings. The one value that archive hands to index and site; made by [`derive`].
+//! its changes and findings. The one value that archive hands to index and site; made by [`derive()`].
 
 mod derive;
 mod lifespan;

@@ -2,16 +2,16 @@
 //!
 //! In order of a judgement:
 //!
-//! - [`rules`]: the vocabulary and weights under data/promises, checked and compiled
-//! - [`token`], [`number`], [`clause`]: a statement's words, limits and frames (who does what to which data)
-//! - [`document`]: a text read whole, with a memory for statements that stood before
-//! - [`gate`]: may the two texts be compared at all?
-//! - [`align`]: what stands for a statement in the other text
-//! - [`kept`]: is the promise said again elsewhere?
-//! - [`difference`], [`features`], [`weights`]: what is telling about a changed statement, and what it weighs
-//! - [`ladder`], [`date`]: the states of encryption; when a change takes effect
-//! - [`judge`]: the findings, each with its steps
-//! - [`score`], [`train`], [`fit`]: how good that is, and how the weights are learned
+//! - `rules`: the vocabulary and weights under data/promises, checked and compiled
+//! - `token`, `number`, `clause`: a statement's words, limits and frames (who does what to which data)
+//! - `document`: a text read whole, with a memory for statements that stood before
+//! - `gate`: may the two texts be compared at all?
+//! - `align`: what stands for a statement in the other text
+//! - `kept`: is the promise said again elsewhere?
+//! - `difference`, `features`, `weights`: what is telling about a changed statement, and what it weighs
+//! - `ladder`, `date`: the states of encryption; when a change takes effect
+//! - `judge`: the findings, each with its steps
+//! - `score`, `train`, `fit`: how good that is, and how the weights are learned
 
 mod align;
 mod clause;
