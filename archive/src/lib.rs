@@ -7,9 +7,8 @@
 //! * [`catalog`]: the SQLite file that says where everything lies, and how it is rebuilt;
 //! * [`verify`]: every digest and every reference checked;
 //! * [`text`]: texts at little cost, and what others recorded;
-//! * [`derived`]: histories, derived from all that, and [`read`]: what is asked about them.
-//! * [`import`]: other people's WARC files as captures;
-//! * [`verify`]: every digest and every reference checked.
+//! * [`derived`]: histories, derived from all that, and [`read`]: what is asked about them;
+//! * [`import`]: other people's WARC files as captures.
 //!
 //! The disk format is docs/archive-format.md.
 
