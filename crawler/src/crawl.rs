@@ -17,6 +17,7 @@ use policy::id::PolicyId;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
+use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, mpsc};
 use visit::Visitor;
 
@@ -127,17 +128,7 @@ pub fn crawl(
     if plan.due.is_empty() {
         return Ok(summary);
     }
-    let client = Client::new(&settings.user_agent(), settings.limits, settings.lookup.clone())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4)))
-        .thread_name("crawl")
-        .enable_all()
-        .build()
-        .map_err(CrawlError::Threads)?;
-    let (sender, mut done) = mpsc::channel(8);
-    let hosts = by_host(&plan.due);
-    let visitor = Arc::new(Visitor::new(client, settings.clone(), clock, hosts.len()));
-    runtime.spawn(visit_all(Arc::clone(&visitor), hosts, settings.hosts_at_once, sender));
+    let Visits { runtime, visitor, mut done } = Visits::start(plan, settings, clock)?;
 
     let mut stored = Ok(());
     while let Some(first) = done.blocking_recv() {
@@ -171,6 +162,54 @@ pub fn crawl(
     stored?;
     summary.offline = visitor.is_offline();
     Ok(summary)
+}
+
+/// Visits all that `plan` names just as [`crawl`] does, and stores nothing: `on` gets each source
+/// document's last attempt.
+pub fn look(
+    plan: &Plan,
+    settings: &Settings,
+    clock: Clock,
+    mut on: impl FnMut(NewCapture),
+) -> Result<Summary, CrawlError> {
+    let mut summary = Summary::default();
+    if plan.due.is_empty() {
+        return Ok(summary);
+    }
+    let Visits { runtime, visitor, mut done } = Visits::start(plan, settings, clock)?;
+    while let Some(Done { capture, last }) = done.blocking_recv() {
+        if last {
+            *summary.outcomes.entry(capture.outcome.key()).or_default() += 1;
+            on(capture);
+        }
+    }
+    runtime.shutdown_background();
+    summary.offline = visitor.is_offline();
+    Ok(summary)
+}
+
+/// Visits under way, on a runtime of their own.
+struct Visits {
+    runtime: Runtime,
+    visitor: Arc<Visitor>,
+    done: mpsc::Receiver<Done>,
+}
+
+impl Visits {
+    fn start(plan: &Plan, settings: &Settings, clock: Clock) -> Result<Self, CrawlError> {
+        let client = Client::new(&settings.user_agent(), settings.limits, settings.lookup.clone())?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4)))
+            .thread_name("crawl")
+            .enable_all()
+            .build()
+            .map_err(CrawlError::Threads)?;
+        let (sender, done) = mpsc::channel(8);
+        let hosts = by_host(&plan.due);
+        let visitor = Arc::new(Visitor::new(client, settings.clone(), clock, hosts.len()));
+        runtime.spawn(visit_all(Arc::clone(&visitor), hosts, settings.hosts_at_once, sender));
+        Ok(Self { runtime, visitor, done })
+    }
 }
 
 fn size(done: &Done) -> usize {

@@ -9,6 +9,7 @@
 //! - [`address`]: which addresses may be contacted at all
 //! - [`fetch`]: one request, one answer
 //! - [`judge`]: what an attempt came to
+//! - [`probe`]: whether what is declared still answers, nothing stored
 //! - [`import`]: history that others recorded
 //! - [`replay`]: pages served on loopback, well or badly
 //! - [`demo`]: the bundled demonstration
@@ -21,6 +22,7 @@ pub mod import;
 pub mod judge;
 pub mod pace;
 pub mod plan;
+pub mod probe;
 pub mod replay;
 pub mod retry;
 pub mod robots;

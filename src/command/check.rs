@@ -1,5 +1,7 @@
 //! `walkback check`: names each fault of what was written by hand and of the archive, and its remedy.
 
+mod online;
+
 use crate::cli::{Exit, Global};
 use crate::ground::Ground;
 use anyhow::Context as _;
@@ -16,6 +18,13 @@ pub struct Args {
     /// List also what is only worth a look: unverified policies, two that read one page.
     #[arg(long)]
     notes: bool,
+    /// Ask for every declared page, as politely as a crawl, and list those that do not answer or have moved;
+    /// nothing is stored. Exit code 1 if some do not answer, 2 without a network.
+    #[arg(long)]
+    online: bool,
+    /// With --online: only this service, by its name or its declaration's file name; may be repeated.
+    #[arg(long, value_name = "NAME", requires = "online")]
+    service: Vec<String>,
 }
 
 /// One thing that is wrong, or wants a person's eye.
@@ -56,7 +65,8 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             if faults.is_empty() { "no faults".to_owned() } else { count(faults.len(), "fault") }
         );
     }
-    Ok(if faults.is_empty() { Exit::Done } else { Exit::SomeFailed })
+    let all_answer = !args.online || online::check(args.service, global)?;
+    Ok(if faults.is_empty() && all_answer { Exit::Done } else { Exit::SomeFailed })
 }
 
 /// Declarations, promise rules and events.

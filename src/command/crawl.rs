@@ -30,12 +30,25 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let ground = Ground::read(&global.data)?;
     ground.warn();
     let declarations = &ground.declarations;
+    let choice = Choice { due_only: args.due_only, ..choice(declarations, args.service, global)? };
+    let (archive, settings, plan) = prepare(declarations, &choice, global)?;
+    if args.dry_run {
+        write!(std::io::stdout(), "{plan}")?;
+        return Ok(Exit::Done);
+    }
+    let summary = carry_out(&archive, &settings, &plan, global)?;
+    let whole = summary.all_seen() && ground.faults.is_empty();
+    Ok(if whole { Exit::Done } else { Exit::SomeFailed })
+}
+
+/// These services, or all where none is named; naming one that is not declared is an error.
+pub fn choice(declarations: &Declarations, services: Vec<String>, global: &Global) -> anyhow::Result<Choice> {
     anyhow::ensure!(
         !declarations.is_empty(),
         "nothing is declared in `{}`: is `--data` the right folder?",
         global.data.join("declarations").display()
     );
-    for name in &args.service {
+    for name in &services {
         let known = declarations.iter().any(|declaration| {
             name.eq_ignore_ascii_case(&declaration.service) || name.eq_ignore_ascii_case(&declaration.name)
         });
@@ -45,15 +58,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             global.data.display()
         );
     }
-    let choice = Choice { services: args.service, due_only: args.due_only };
-    let (archive, settings, plan) = prepare(declarations, &choice, global)?;
-    if args.dry_run {
-        write!(std::io::stdout(), "{plan}")?;
-        return Ok(Exit::Done);
-    }
-    let summary = carry_out(&archive, &settings, &plan, global)?;
-    let whole = summary.all_seen() && ground.faults.is_empty();
-    Ok(if whole { Exit::Done } else { Exit::SomeFailed })
+    Ok(Choice { services, due_only: false })
 }
 
 /// Opens the archive, reads the settings and plans a crawl for now.
@@ -105,7 +110,7 @@ pub fn carry_out(
     plan: &Plan,
     global: &Global,
 ) -> anyhow::Result<Summary> {
-    let bar = progress_bar(plan.due.len() as u64, global);
+    let bar = progress_bar("crawling", plan.due.len() as u64, global);
     let mut not_seen = Vec::new();
     let mut lines = Vec::new();
     let summary = crawl(archive, plan, settings, Clock::System, |progress| {
@@ -151,12 +156,12 @@ pub fn carry_out(
     Ok(summary)
 }
 
-fn progress_bar(pages: u64, global: &Global) -> ProgressBar {
+pub fn progress_bar(doing: &str, pages: u64, global: &Global) -> ProgressBar {
     if global.quiet || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("crawling {bar:30} {pos}/{len} {msg}")
-        .expect("the template is a constant");
+    let style = ProgressStyle::with_template(&format!("{doing} {{bar:30}} {{pos}}/{{len}} {{msg}}"))
+        .expect("the template is the same for all");
     ProgressBar::new(pages).with_style(style)
 }
 
