@@ -106,6 +106,9 @@ pub struct Source {
     /// A stored copy of the page was read when the event was written and says so.
     #[serde(default)]
     pub verified: bool,
+    /// The page itself was not read, but a stored public text was that cites this address for this.
+    #[serde(default)]
+    pub cited: bool,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
 }

@@ -63,7 +63,8 @@ summary = ""
 # Ids (file names without .toml) of events this one continues, answers or ends:
 # related = []
 
-# At least one source. `primary`: written by the one who acted. `verified`: a stored copy was read and says so.
+# At least one source. `primary`: written by the one who acted. `verified`: you read it, or a stored copy,
+# and it says so; `cited`: you only saw another text cite this address for this.
 # [[source]]
 # id = "blog"
 # publisher = ""
@@ -72,6 +73,7 @@ summary = ""
 # date = "{date}"
 # primary = true
 # verified = true
+# cited = true
 
 # What it does to the encryption board. Scopes: chats groups calls backups files mail
 # States: default opt_in limited announced none not_offered ended_on:YYYY-MM-DD

@@ -132,6 +132,13 @@ fn of_sources(faults: &mut Faults<'_>) {
             }
             _ => {}
         }
+        if source.cited && (source.verified || source.url.is_none()) {
+            faults.add(
+                at("cited"),
+                "it says that others cite an address which was read, or is not given",
+                "leave `cited` out: it is for an address that was only seen in another text",
+            );
+        }
     }
 }
 

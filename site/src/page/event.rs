@@ -72,6 +72,7 @@ pub struct SourceRow {
     pub day: Option<Day>,
     pub primary: bool,
     pub verified: bool,
+    pub cited: bool,
     pub note: String,
 }
 
@@ -179,6 +180,7 @@ impl SourceRow {
             day: source.date.map(approximate),
             primary: source.primary,
             verified: source.verified,
+            cited: source.cited,
             note: shown(&source.note),
         }
     }
