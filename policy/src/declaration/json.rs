@@ -197,6 +197,15 @@ fn policy(service: &str, name: &str, entry: &Value, faults: &mut Faults) -> Opti
         word(&mut fields, "kind", PolicyKind::from_key, PolicyKind::ALL.iter().map(|k| k.key()), faults);
     let language = fields.text("language", faults);
     let verified = fields.date("verified", faults);
+    let verified_by = fields.text("verifiedBy", faults);
+    if verified_by.is_some() && verified.is_none() {
+        faults.add(
+            &format!("terms.{name}.verifiedBy"),
+            "stands without `verified`",
+            "say in `verified` on which day it confirmed the page",
+        );
+    }
+    let cited = fields.date("cited", faults);
     let every = fields.take("every").and_then(|(path, value)| {
         let every = value.as_str().and_then(interval);
         if every.is_none() {
@@ -212,6 +221,8 @@ fn policy(service: &str, name: &str, entry: &Value, faults: &mut Faults) -> Opti
         kind: kind.unwrap_or_else(|| PolicyKind::of_name(name)),
         language,
         verified,
+        verified_by,
+        cited,
         every,
         robots,
         documents: documents?,

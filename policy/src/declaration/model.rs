@@ -48,6 +48,10 @@ pub struct Policy {
     pub language: Option<String>,
     /// The day a capture or a stored copy confirmed that URL and selectors give the document.
     pub verified: Option<NaiveDate>,
+    /// What confirmed it, for whoever looks again.
+    pub verified_by: Option<String>,
+    /// The day another public text was seen to cite the address, where nothing better confirmed it.
+    pub cited: Option<NaiveDate>,
     /// How often to look; `None`: as often as all others.
     pub every: Option<TimeDelta>,
     pub robots: Option<RobotsOverride>,
@@ -89,6 +93,8 @@ impl Declaration {
                     id: PolicyId::new(&self.service, name),
                     language: None,
                     verified: None,
+                    verified_by: None,
+                    cited: None,
                     every: None,
                     robots: None,
                     documents,

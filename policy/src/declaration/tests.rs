@@ -31,6 +31,7 @@ const COURIER: &str = r##"{
             "filter": ["tidy", { "removeQueryParams": ["ref"] }],
             "language": "en",
             "verified": "2026-05-08",
+            "verifiedBy": "our capture of that day",
             "every": "24h",
             "robots": { "ignore": true, "reason": "a legal text of public interest" }
         },
@@ -54,6 +55,7 @@ fn a_whole_declaration() {
     assert_eq!(declaration.formerly[1].until, NaiveDate::from_ymd_opt(2023, 7, 24));
     let [paper, privacy] = declaration.policies.as_slice() else { panic!("two policies, by name") };
     assert_eq!(privacy.kind, PolicyKind::PrivacyPolicy);
+    assert_eq!(privacy.verified_by.as_deref(), Some("our capture of that day"));
     assert_eq!(privacy.every, Some(TimeDelta::hours(24)));
     assert_eq!(privacy.robots.as_ref().unwrap().reason, "a legal text of public interest");
     let page = &privacy.documents[0];
@@ -134,6 +136,10 @@ fn faults_name_field_problem_and_remedy() {
         (
             r#"{"name": "C", "terms": {"P": {"fetch": "https://x.example", "verified": "8 May"}}}"#,
             "`terms.P.verified`: is not a date",
+        ),
+        (
+            r#"{"name": "C", "terms": {"P": {"fetch": "https://x.example", "verifiedBy": "a capture"}}}"#,
+            "`terms.P.verifiedBy`: stands without `verified`",
         ),
         (
             r#"{"name": "C", "terms": {"P": {"combine": [{"fetch": "https://x.example/a"}, {"fetch": "https://x.example/a"}]}}}"#,

@@ -124,7 +124,12 @@ impl Policy {
         if self.verified.is_none() {
             add(
                 Severity::Note,
-                "is unverified: no capture has confirmed its pages and selectors".to_owned(),
+                match self.cited {
+                    Some(_) => {
+                        "is unverified: others cite its address, no capture has confirmed it".to_owned()
+                    }
+                    None => "is unverified: no capture has confirmed its pages and selectors".to_owned(),
+                },
                 "crawl it, look at `walkback show`, then set `verified` to that day",
             );
         }
