@@ -4,6 +4,9 @@
 //! The events and declarations are those the project ships. The histories of two services that do not exist
 //! are imported from a repository made on the spot, for the questions that only a history answers.
 
+use chrono::NaiveDate;
+use policy::board::board;
+use policy::event::{Event, EventDate, Scope, State};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -155,6 +158,36 @@ impl Site {
     }
 }
 
+/// What stands between two marks, first found.
+fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
+    let rest = &text[text.find(from)? + from.len()..];
+    Some(&rest[..rest.find(to)?])
+}
+
+/// The services that encrypt groups by default on that day, as a reader of the board's steps finds them: the
+/// newest step that is certain by then counts.
+fn groups_by_default(page: &str, day: NaiveDate) -> BTreeSet<String> {
+    let mut told = BTreeSet::new();
+    let mut by_default = BTreeSet::new();
+    for row in page.split("<tr><td>").skip(1).filter(|row| row.contains("<td>groups</td>")) {
+        let since: EventDate = between(row, "datetime=\"", "\"").expect("a date").parse().expect("a date");
+        let service = between(row, "<bdi>", "</bdi>").expect("a service").to_owned();
+        if since.last_day() <= day && told.insert(service.clone()) && row.contains("class=\"b-default\"") {
+            by_default.insert(service);
+        }
+    }
+    by_default
+}
+
+fn shipped_events() -> Vec<Event> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/events");
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        Event::parse(path.file_name().unwrap().to_str().unwrap(), &text).unwrap()
+    };
+    std::fs::read_dir(folder).unwrap().map(|entry| read(entry.unwrap().path())).collect()
+}
+
 fn resolve(from: &str, href: &str) -> String {
     let mut parts: Vec<&str> = from.split('/').collect();
     parts.pop();
@@ -188,15 +221,28 @@ fn the_site_answers_in_two_clicks() {
     // Which services encrypt groups by default today? Which did in 2020?
     site.home_leads_to("", &["Groups", "By default", "Signal"]);
     site.home_leads_to("board/", &["2020", "groups", "By default"]);
+    let events = shipped_events();
+    for day in ["2020-01-01", "2026-06-01"] {
+        let day: NaiveDate = day.parse().unwrap();
+        let shown = groups_by_default(&site.page("board/"), day);
+        let known = board(&events, day);
+        let known: BTreeSet<String> =
+            known.services_with(Scope::Groups, State::Default).into_iter().map(str::to_owned).collect();
+        assert_eq!(shown, known, "groups encrypted by default on {day}");
+        assert!(shown.contains("Signal") && !shown.contains("Telegram"), "{shown:?}");
+    }
     // What changed for Messenger in December 2023?
     site.search_answers("messenger default encryption december 2023", &["6 December 2023", "by default"]);
     // Until when could platforms in the EU scan voluntarily under the temporary derogation?
     site.search_answers("EU temporary derogation voluntary scanning", &["3 April 2026"]);
+    // And since?
+    site.search_answers("voluntary scanning EU law until 2028", &["31 July 2026", "3 April 2028"]);
     // Who has reversed a no-sale promise?
     site.search_answers(
         "kind:reversal topic:data_sale",
         &["Courier", "We never sell your personal data to anyone"],
     );
+    site.search_answers("firefox never sell promise", &["Firefox", "26 February 2025"]);
     // What does the law-enforcement guideline of a service say now, and before?
     site.search_answers(
         "police warrant letters service:Courier",
@@ -204,10 +250,39 @@ fn the_site_answers_in_two_clicks() {
     );
     // What takes effect next month?
     site.home_leads_to("", &["Takes effect next"]);
+    let home = site.page("");
+    let upcoming = between(&home, "id=\"upcoming\"", "</section>").expect("a section");
+    let event = between(upcoming, "href=\"events/", "\"").expect("something takes effect");
+    assert!(
+        upcoming.contains("<time datetime=\"") && words(&site.page(&format!("events/{event}"))).len() > 100
+    );
     // Where do I subscribe to encryption changes of one service?
     site.home_leads_to("subscribe/", &["Instagram", "Encryption"]);
     for feed in ["feeds/service/instagram.atom", "feeds/topic/encryption.atom", "feeds/all.ics"] {
         assert!(site.links("subscribe/").contains(feed), "subscribe/ does not offer {feed}");
         assert!(site.public.join(feed).exists(), "{feed} was not built");
     }
+}
+
+#[test]
+fn search_and_feeds_carry_events_beside_findings() {
+    let site = site();
+    let output = walkback(&site.data, &["search", "reversal topic:data_sale", "--limit", "20", "--json"]);
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let urls: Vec<&str> =
+        answer["hits"].as_array().unwrap().iter().filter_map(|hit| hit["url"].as_str()).collect();
+    assert!(urls.iter().any(|url| url.starts_with("findings/")), "{urls:?}");
+    assert!(urls.iter().any(|url| url.starts_with("events/")), "{urls:?}");
+
+    for feed in ["all.atom", "all.json", "topic/data-sale.atom", "topic/data-sale.json"] {
+        let text = std::fs::read_to_string(site.public.join("feeds").join(feed)).unwrap();
+        assert!(text.contains("/findings/wb-"), "{feed} holds no finding");
+        assert!(text.contains("/events/"), "{feed} holds no event");
+    }
+    // One service: its events are there although no page of it was ever captured.
+    let instagram = std::fs::read_to_string(site.public.join("feeds/service/instagram.atom")).unwrap();
+    assert!(instagram.contains("/events/2026-05-08-instagram-encryption-ends/"), "{instagram}");
+    // What takes effect goes into the calendar on its day.
+    let calendar = std::fs::read_to_string(site.public.join("feeds/all.ics")).unwrap();
+    assert!(calendar.contains("DTSTART;VALUE=DATE:20261210"), "Australia's law is not in the calendar");
 }
