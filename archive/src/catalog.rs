@@ -48,6 +48,22 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection, CatalogError> {
     }
 }
 
+/// What SQLite's error asks of a person, for the end of a message: its own words seldom say.
+pub(crate) fn remedy(error: &rusqlite::Error) -> &'static str {
+    use rusqlite::ErrorCode::{
+        CannotOpen, DatabaseBusy, DatabaseCorrupt, DiskFull, ReadOnly, SystemIoFailure,
+    };
+    match error.sqlite_error_code() {
+        Some(DiskFull) => ": the disk is full; make room and run the command again",
+        Some(SystemIoFailure | CannotOpen | ReadOnly) => {
+            ": is the disk full, or the folder not writable? Mend that and run the command again"
+        }
+        Some(DatabaseBusy) => ": another process holds it; wait until that is done",
+        Some(DatabaseCorrupt) => ": the file is damaged; `walkback check` says what to do",
+        _ => "",
+    }
+}
+
 fn needs_shared_memory(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{CannotOpen, ReadOnly};
     matches!(error.sqlite_error_code(), Some(CannotOpen | ReadOnly))

@@ -52,6 +52,11 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// What a writer leaves that is at work or was stopped at it: it mends itself.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Fault::Tail { .. } | Fault::Stray { .. })
+    }
+
     /// What to do about it.
     pub fn remedy(&self) -> &'static str {
         match self {
@@ -60,7 +65,7 @@ impl Fault {
             }
             Fault::Unreadable { .. } => "make the file readable by this user, or put it back from a copy",
             Fault::Tail { .. } | Fault::Stray { .. } => {
-                "nothing is lost: the next command that writes sets these bytes aside in `recovered`"
+                "a writer is at work or was stopped at it; nothing reported stored is lost, and the next command that writes sets these bytes aside in `recovered` (if you put back an older catalog, run `walkback check --rebuild` first)"
             }
             Fault::Record { .. } | Fault::Digest { .. } => {
                 "the bytes are those that were stored, so they were stored wrong: please report it"

@@ -235,3 +235,29 @@ fn a_disk_that_cannot_be_written_can_be_read() {
     let _ = std::process::Command::new("umount").arg("-l").arg(&*disk).status();
     checked.unwrap();
 }
+
+#[test]
+fn an_archive_whose_maker_was_stopped_at_once_is_none_yet() {
+    let dir = Folder::new("begun");
+    fs::create_dir_all(dir.join("segments")).unwrap();
+    let missing = |dir: &Path| matches!(Archive::open_read_only(dir), Err(OpenError::Missing { .. }));
+    assert!(missing(&dir), "no catalog yet");
+    fs::write(dir.join("catalog.sqlite"), b"").unwrap();
+    assert!(missing(&dir), "a catalog of no bytes");
+    let begun = rusqlite::Connection::open(dir.join("catalog.sqlite")).unwrap();
+    begun.pragma_update(None, "journal_mode", "wal").unwrap();
+    drop(begun);
+    assert!(missing(&dir), "a catalog without tables");
+    let archive = small(&dir);
+    assert_eq!(archive.verify().unwrap(), []);
+    let captures = archive.captures(&privacy()).unwrap();
+    drop(archive);
+
+    // The same file emptied by an accident is no reason to set the segments aside.
+    for leftover in ["-wal", "-shm"] {
+        let _ = fs::remove_file(dir.join(format!("catalog.sqlite{leftover}")));
+    }
+    fs::write(dir.join("catalog.sqlite"), b"").unwrap();
+    assert!(matches!(Archive::open_read_only(&dir), Err(OpenError::NoCatalog { .. })));
+    assert_eq!(Archive::open(&dir).unwrap().captures(&privacy()).unwrap(), captures);
+}

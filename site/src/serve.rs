@@ -67,7 +67,7 @@ async fn search(State(served): State<Arc<Served>>, Parameters(asked): Parameters
         guarded((status, Json(serde_json::json!({ "error": error }))).into_response())
     };
     if served.index.is_none() {
-        let remedy = "there is no search index: run `walkback derive`, then serve again";
+        let remedy = "there is no search index: run `walkback build`, then serve again";
         return said(StatusCode::SERVICE_UNAVAILABLE, remedy.into());
     }
     let limit = asked.limit.unwrap_or(20).min(MOST_HITS);

@@ -42,9 +42,11 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     }
     let mut faults = hand_written(&global.data);
     faults.extend(archive_faults(&dir, global));
-    let notes = faults.iter().filter(|fault| fault.severity == Severity::Note).count();
+    // Notes on the archive are few and of the moment; those on declarations are many and stay.
+    let at_leisure = |fault: &Fault| fault.severity == Severity::Note && fault.part != "archive";
+    let notes = faults.iter().filter(|fault| at_leisure(fault)).count();
     if !args.notes {
-        faults.retain(|fault| fault.severity != Severity::Note);
+        faults.retain(|fault| !at_leisure(fault));
     }
     for Fault { part, severity, fault, remedy } in &faults {
         if global.json {
@@ -100,7 +102,7 @@ fn archive_faults(dir: &Path, global: &Global) -> Vec<Fault> {
     let fault = |fault: String, remedy| Fault { part: "archive", severity: Severity::Fault, fault, remedy };
     let archive = match Archive::open_read_only(dir) {
         Ok(archive) => archive,
-        Err(OpenError::Missing { .. }) if !dir.exists() => {
+        Err(OpenError::Missing { .. }) => {
             if !global.quiet {
                 eprintln!("no archive at {} yet", dir.display());
             }
@@ -109,9 +111,13 @@ fn archive_faults(dir: &Path, global: &Global) -> Vec<Fault> {
         Err(error) => return vec![fault(format!("{:#}", anyhow::Error::from(error)), None)],
     };
     match archive.verify() {
-        Ok(found) => {
-            found.into_iter().map(|found| fault(found.to_string(), Some(found.remedy().to_owned()))).collect()
-        }
+        Ok(found) => found
+            .into_iter()
+            .map(|found| Fault {
+                severity: if found.is_passing() { Severity::Note } else { Severity::Fault },
+                ..fault(found.to_string(), Some(found.remedy().to_owned()))
+            })
+            .collect(),
         Err(error) => vec![fault(
             format!("{:#}", anyhow::Error::from(error)),
             Some("write the catalog again from the segments: `walkback check --rebuild`".to_owned()),

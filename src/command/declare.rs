@@ -29,6 +29,9 @@ pub struct Args {
     /// Write the declaration; without this it is only shown.
     #[arg(long)]
     write: bool,
+    /// Where operators of the page can reach you: a web address, or mailto: and an e-mail address.
+    #[arg(long, value_name = "ADDRESS", env = "WALKBACK_CONTACT")]
+    contact: Option<String>,
 }
 
 pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
@@ -37,7 +40,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
             decode(&bytes, None)
         }
-        None => fetch(&args.url, global)?,
+        None => fetch(&args.url, args.contact, global)?,
     };
     let mut proposal = propose(&args.url, &html)?;
     if let Some(service) = args.service {
@@ -135,13 +138,13 @@ fn show(proposal: &Proposal, path: &Path, json: &str, global: &Global) -> anyhow
 }
 
 /// Fetches one page just as a crawl would, robots.txt included, into an archive that is thrown away.
-fn fetch(url: &Url, global: &Global) -> anyhow::Result<String> {
+fn fetch(url: &Url, contact: Option<String>, global: &Global) -> anyhow::Result<String> {
     let entry = json!({ "name": "Proposal", "terms": { "Page": { "fetch": url.as_str() } } });
     let (declarations, _) = Declarations::parse([("Proposal.json".to_owned(), entry.to_string())]);
     let policy = declarations.policies().next().context("the URL cannot be declared")?.id.clone();
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let archive = Archive::open(folder.path())?;
-    let settings = super::crawl::settings(global)?;
+    let settings = super::crawl::settings(contact, global)?;
     let choice = Choice { services: Vec::new(), due_only: false };
     let plan = plan(&declarations, &choice, &settings, Utc::now(), |_, _| None);
     crawl(&archive, &plan, &settings, Clock::System, |_| {}).context("the page could not be fetched")?;

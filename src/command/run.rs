@@ -20,6 +20,8 @@ pub struct Args {
     /// Where to show it.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    #[command(flatten)]
+    date: crawl::Date,
 }
 
 pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
@@ -28,8 +30,10 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let mut whole = ground.faults.is_empty();
 
     let choice = Choice { services: Vec::new(), due_only: true };
-    let (archive, settings, plan) = crawl::prepare(&ground.declarations, &choice, global)?;
-    whole &= crawl::carry_out(&archive, &settings, &plan, global)?.all_seen();
+    let contact = args.build.contact.clone();
+    let prepared = crawl::prepare(&ground.declarations, &choice, args.date, contact, global)?;
+    whole &= crawl::carry_out(&prepared, global)?.all_seen();
+    let archive = prepared.archive;
 
     let derived = derive::derive(&archive, &ground, global, false, 0)?;
     for (policy, why) in &derived.failed {

@@ -22,14 +22,14 @@ pub enum CatalogError {
         "`{path}` still holds changes that are not in the catalog, and this disk cannot be written: open the archive once where it can be"
     )]
     UnmergedLog { path: PathBuf },
-    #[error("migration {number} ({name}) of the catalog failed")]
+    #[error("migration {number} ({name}) of the catalog failed{}", super::remedy(.error))]
     Migration {
         number: u32,
         name: &'static str,
         #[source]
         error: rusqlite::Error,
     },
-    #[error("the catalog cannot be used")]
+    #[error("the catalog cannot be used{}", super::remedy(.0))]
     Sqlite(#[from] rusqlite::Error),
 }
 

@@ -41,6 +41,10 @@ pub enum OpenError {
     Short { path: PathBuf, found: u64, committed: u64 },
     #[error("segment `{path}` is missing, and captures in it were reported stored: put it back from a copy")]
     Lost { path: PathBuf },
+    #[error(
+        "the catalog `{path}` is missing, but its segments are there: `walkback check --rebuild` writes it again"
+    )]
+    NoCatalog { path: PathBuf },
     #[error("the catalog is missing and cannot be rebuilt from the segments")]
     Rebuild(#[from] Box<RebuildError>),
 }
@@ -57,7 +61,7 @@ impl Archive {
         fs::create_dir_all(&segments_dir).map_err(|error| io_error(&segments_dir, error))?;
         let lock = take_lock(dir)?;
         let path = dir.join(CATALOG);
-        if !path.exists() && !segment_files(&segments_dir)?.is_empty() {
+        if is_empty(&path) && !segment_files(&segments_dir)?.is_empty() {
             tracing::warn!(catalog = %path.display(), "the catalog is missing: rebuilding it from the segments");
             catalog::rebuild::into_new_file(dir).map_err(Box::new)?;
         }
@@ -97,11 +101,20 @@ impl Archive {
     /// Opens the archive to read, also while another process writes, also on a disk that cannot be written.
     pub fn open_read_only(dir: &Path) -> Result<Self, OpenError> {
         let path = dir.join(CATALOG);
-        if !path.exists() {
-            return Err(OpenError::Missing { dir: dir.to_path_buf() });
+        let nothing = || match segment_files(&dir.join(SEGMENTS)) {
+            Ok(files) if !files.is_empty() => OpenError::NoCatalog { path: path.clone() },
+            Ok(_) => OpenError::Missing { dir: dir.to_path_buf() },
+            Err(error) => error,
+        };
+        if is_empty(&path) {
+            return Err(nothing());
         }
-        let connection = catalog::open_read_only(&path)
-            .map_err(|error| OpenError::Catalog { path: path.clone(), error })?;
+        let connection = match catalog::open_read_only(&path) {
+            Ok(connection) => connection,
+            // Whoever made it was stopped before it had a table.
+            Err(CatalogError::Older { found: 0, .. }) => return Err(nothing()),
+            Err(error) => return Err(OpenError::Catalog { path, error }),
+        };
         Ok(Self {
             dir: dir.to_path_buf(),
             catalog: Mutex::new(connection),
@@ -109,6 +122,11 @@ impl Archive {
             limits: Limits::default(),
         })
     }
+}
+
+/// No catalog, or one of no bytes: SQLite makes the file before it writes to it.
+fn is_empty(path: &Path) -> bool {
+    fs::metadata(path).map_or(true, |file| file.len() == 0)
 }
 
 pub(crate) fn take_lock(dir: &Path) -> Result<File, OpenError> {

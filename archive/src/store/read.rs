@@ -21,7 +21,7 @@ pub(crate) const MAX_BLOCK: u64 = 1 << 30;
 /// Why something stored cannot be read back.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    #[error("the catalog cannot answer")]
+    #[error("the catalog cannot answer{}", crate::catalog::remedy(.0))]
     Catalog(#[from] rusqlite::Error),
     #[error("the capture of {policy} at {at} holds no body: {why}")]
     NoBody { policy: PolicyId, at: String, why: &'static str },

@@ -122,7 +122,7 @@ pub struct Imported {
 /// Why `imported.sqlite` could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenImportedError {
-    #[error("cannot open `{path}`")]
+    #[error("cannot open `{path}`{}", crate::catalog::remedy(.error))]
     Open {
         path: PathBuf,
         #[source]

@@ -35,7 +35,7 @@ CREATE TABLE text(
 /// Why texts could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
-    #[error("cannot read or write the archive's texts")]
+    #[error("cannot read or write the archive's texts{}", crate::catalog::remedy(.0))]
     Sqlite(#[from] rusqlite::Error),
     #[error(transparent)]
     Damaged(#[from] DamagedChunk),

@@ -28,10 +28,19 @@ const MOST_SEGMENTS: usize = 10;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
-    #[error("the search index `{path}` is not there; run `walkback derive`")]
+    #[error("the search index `{path}` is not there: `walkback build` makes it")]
     Missing { path: PathBuf },
-    #[error("cannot use the search index `{path}`; delete it and run `walkback derive`")]
+    #[error("cannot use the search index `{path}`: delete it, and `walkback build` makes it again")]
     Index {
+        path: PathBuf,
+        #[source]
+        error: tantivy::TantivyError,
+    },
+    // Tantivy does not hand on what its threads met, and nearly always it is this.
+    #[error(
+        "cannot write the search index `{path}`: is the disk full? Make room and run the command again; nothing but this index is touched"
+    )]
+    Build {
         path: PathBuf,
         #[source]
         error: tantivy::TantivyError,
@@ -42,7 +51,7 @@ pub enum SearchError {
         #[source]
         error: io::Error,
     },
-    #[error("cannot read the search index `{path}`; delete it and run `walkback derive`")]
+    #[error("cannot read the search index `{path}`: delete it, and `walkback build` makes it again")]
     Read {
         path: PathBuf,
         #[source]
@@ -262,7 +271,7 @@ pub fn update(
         return Ok(updated);
     }
     let from_scratch = state.policies.is_empty();
-    let failed = |error| SearchError::Index { path: path.to_owned(), error };
+    let failed = |error| SearchError::Build { path: path.to_owned(), error };
     // Everything is written by one thread: records of one policy stay together, in order.
     let budget = if from_scratch { 120_000_000 } else { 30_000_000 };
     let mut writer: IndexWriter = index.writer_with_num_threads(1, budget).map_err(failed)?;
@@ -396,7 +405,7 @@ fn open_or_create(path: &Path) -> Result<(tantivy::Index, State), SearchError> {
         _ => std::fs::create_dir_all(path).map_err(written)?,
     }
     let index = tantivy::Index::create_in_dir(path, schema().0)
-        .map_err(|error| SearchError::Index { path: path.to_owned(), error })?;
+        .map_err(|error| SearchError::Build { path: path.to_owned(), error })?;
     index.tokenizers().register("walkback", words::analyzer());
     Ok((index, State::default()))
 }

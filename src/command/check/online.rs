@@ -13,7 +13,7 @@ use std::io::Write as _;
 pub fn check(services: Vec<String>, global: &Global) -> anyhow::Result<bool> {
     let ground = Ground::read(&global.data)?;
     let choice = choice(&ground.declarations, services, global)?;
-    let settings = settings(global)?;
+    let settings = settings(None, global)?;
     let asked = pages(&ground.declarations, &choice, &settings, Clock::System);
     let bar = progress_bar("asking", asked as u64, global);
     let Probed { probes, offline } =
