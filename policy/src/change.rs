@@ -28,7 +28,11 @@ pub fn difference(before: &Sheet, after: &Sheet, known: &[Known]) -> Difference 
         let mut pairs = Vec::new();
         for (n, old) in removed.iter().enumerate() {
             for (m, new) in added.iter().enumerate() {
-                let alike = alike(&known[*old as usize].words, &known[*new as usize].words);
+                let (old, new) = (&known[*old as usize], &known[*new as usize]);
+                if !may_be_alike(old, new) {
+                    continue;
+                }
+                let alike = alike(&old.words, &new.words);
                 if alike >= REWORDED {
                     pairs.push((alike, n, m));
                 }
@@ -49,6 +53,15 @@ pub fn difference(before: &Sheet, after: &Sheet, known: &[Known]) -> Difference 
         reworded.sort_unstable_by_key(|(_, new)| after.order.iter().position(|number| number == new));
     }
     Difference { removed, added, reworded, moved: moved(before, after) }
+}
+
+/// Whether [`alike`] could reach [`REWORDED`]: a bit of one fingerprint that the other lacks is a word, at
+/// least, that the other lacks.
+fn may_be_alike(a: &Known, b: &Known) -> bool {
+    let alone = |a: &Known, b: &Known| (a.print & !b.print).count_ones() as usize;
+    let shared = a.words.len().saturating_sub(alone(a, b)).min(b.words.len().saturating_sub(alone(b, a)));
+    // Half of all words of both are shared: a third of their sum.
+    shared * 3 >= a.words.len() + b.words.len()
 }
 
 /// Share of words that two statements have in common.

@@ -3,7 +3,7 @@
 //! A number may also be the promise itself ("within 30 days"), so a number beside a unit stays.
 
 /// Words beside which a number means something, in the languages that policies come in most.
-const UNITS: [&str; 58] = [
+static UNITS: List = List::new(&[
     "day",
     "days",
     "month",
@@ -62,9 +62,9 @@ const UNITS: [&str; 58] = [
     "anni",
     "dias",
     "anos",
-];
+]);
 
-const MONTHS: [&str; 47] = [
+static MONTHS: List = List::new(&[
     "jan",
     "feb",
     "mar",
@@ -112,7 +112,33 @@ const MONTHS: [&str; 47] = [
     "marzo",
     "junio",
     "julio",
-];
+]);
+
+/// A list of words that is asked often: most words are told apart by first byte and length.
+struct List {
+    words: &'static [&'static str],
+    /// For each first byte, the lengths that occur, as bits.
+    lengths: [u32; 256],
+}
+
+impl List {
+    const fn new(words: &'static [&'static str]) -> Self {
+        let mut lengths = [0; 256];
+        let mut n = 0;
+        while n < words.len() {
+            let word = words[n].as_bytes();
+            assert!(word.len() < 32);
+            lengths[word[0] as usize] |= 1 << word.len();
+            n += 1;
+        }
+        Self { words, lengths }
+    }
+
+    fn contains(&self, word: &str) -> bool {
+        let Some(first) = word.as_bytes().first() else { return false };
+        word.len() < 32 && self.lengths[*first as usize] >> word.len() & 1 == 1 && self.words.contains(&word)
+    }
+}
 
 /// The masked form of a comparable text (lower case, single spaces); `None` where nothing rotates.
 ///
@@ -149,14 +175,14 @@ fn rotates(words: &[&str], at: usize) -> bool {
     let word = words[at];
     // `11 hours ago`: number and unit both tick.
     let ago = |place: usize| words.get(place) == Some(&"ago");
-    if ago(at + 1) && UNITS.contains(&word) || ago(at + 2) && UNITS.contains(&words[at + 1]) {
+    if ago(at + 1) && UNITS.contains(word) || ago(at + 2) && UNITS.contains(words[at + 1]) {
         return true;
     }
     let near = |from: usize, to: usize| words[from.min(words.len())..to.min(words.len())].iter();
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     if digits == 0 {
         // A month's name beside a number is part of a date; "may" alone is a modal verb.
-        if MONTHS.contains(&word) {
+        if MONTHS.contains(word) {
             let beside = near(at.saturating_sub(1), at).chain(near(at + 1, at + 2));
             return beside.into_iter().any(|other| is_date_part(other));
         }
@@ -179,6 +205,9 @@ fn rotates(words: &[&str], at: usize) -> bool {
 
 /// A day, a year, `3rd`.
 fn is_date_part(word: &str) -> bool {
+    if !word.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
     let number =
         word.trim_end_matches("st").trim_end_matches("nd").trim_end_matches("rd").trim_end_matches("th");
     match number.parse::<u32>() {

@@ -30,6 +30,8 @@ pub struct Known {
     pub kin: u32,
     /// Hashes of its words, sorted, each once: to find rewordings.
     pub words: Arc<[u32]>,
+    /// A fingerprint of these, to see at once that two statements share little.
+    pub print: u128,
 }
 
 /// A block read: its sentences and their statement numbers.
@@ -45,10 +47,14 @@ pub struct Sheets {
     known: Vec<Known>,
     by_form: HashMap<Box<str>, u32, Seeded>,
     kin_by_form: HashMap<Box<str>, u32, Seeded>,
-    pieces: HashMap<Box<str>, Piece, Seeded>,
-    /// Headings and table rows are split differently from other blocks with the same words.
-    headings: HashMap<Box<str>, Piece, Seeded>,
-    rows: HashMap<Box<str>, Piece, Seeded>,
+    /// Room for the words of one statement.
+    words: Vec<u32>,
+    pieces: Vec<Piece>,
+    /// The numbers of pieces by their raw text. Headings and table rows are split differently from other
+    /// blocks with the same words.
+    blocks: HashMap<Box<str>, u32, Seeded>,
+    headings: HashMap<Box<str>, u32, Seeded>,
+    rows: HashMap<Box<str>, u32, Seeded>,
 }
 
 impl Sheets {
@@ -92,28 +98,26 @@ impl Sheets {
         let table = match kind {
             BlockKind::Heading(_) => &self.headings,
             BlockKind::Row => &self.rows,
-            _ => &self.pieces,
+            _ => &self.blocks,
         };
-        if !table.contains_key(raw) {
-            let piece = self.read_piece(kind, raw);
-            let table = match kind {
-                BlockKind::Heading(_) => &mut self.headings,
-                BlockKind::Row => &mut self.rows,
-                _ => &mut self.pieces,
-            };
-            table.insert(raw.into(), piece);
+        if let Some(number) = table.get(raw) {
+            return &self.pieces[*number as usize];
         }
+        let piece = self.read_piece(kind, raw);
+        let number = self.pieces.len();
         let table = match kind {
-            BlockKind::Heading(_) => &self.headings,
-            BlockKind::Row => &self.rows,
-            _ => &self.pieces,
+            BlockKind::Heading(_) => &mut self.headings,
+            BlockKind::Row => &mut self.rows,
+            _ => &mut self.blocks,
         };
-        &table[raw]
+        table.insert(raw.into(), number as u32);
+        self.pieces.push(piece);
+        &self.pieces[number]
     }
 
     fn read_piece(&mut self, kind: BlockKind, raw: &str) -> Piece {
         let block = crate::statement::Block { kind, raw };
-        let sentences: Vec<Arc<str>> = block.sentences().into_iter().map(Arc::from).collect();
+        let sentences = block.sentences();
         let numbers = sentences.iter().map(|text| self.number(text, kind.role())).collect();
         Piece { numbers, sentences: sentences.into() }
     }
@@ -128,17 +132,28 @@ impl Sheets {
         let number = self.known.len() as u32;
         let masked = mask::mask(&form);
         let kin_form = masked.as_deref().unwrap_or(&form);
-        let next_kin = self.kin_by_form.len() as u32;
-        let kin = *self.kin_by_form.entry(kin_form.into()).or_insert(next_kin);
-        let mut words: Vec<u32> = form.split(' ').map(word_hash).collect();
-        words.sort_unstable();
-        words.dedup();
+        let kin = match self.kin_by_form.get(kin_form) {
+            Some(kin) => *kin,
+            None => {
+                let next = self.kin_by_form.len() as u32;
+                self.kin_by_form.insert(kin_form.into(), next);
+                next
+            }
+        };
+        self.words.clear();
+        self.words.extend(form.as_bytes().split(|byte| *byte == b' ').map(word_hash));
+        self.words.sort_unstable();
+        self.words.dedup();
         self.known.push(Known {
             id: StatementId(Digest::of(&form).short(12)),
             text: text.clone(),
             role,
             kin,
-            words: words.into(),
+            words: self.words.as_slice().into(),
+            print: self
+                .words
+                .iter()
+                .fold(0, |print, word| print | 1 << (word.wrapping_mul(0x9e37_79b1) >> 25)),
         });
         self.by_form.insert(form.into(), number);
         number
@@ -198,8 +213,8 @@ impl Hasher for Folded {
     }
 }
 
-fn word_hash(word: &str) -> u32 {
-    word.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+fn word_hash(word: &[u8]) -> u32 {
+    word.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 #[cfg(test)]

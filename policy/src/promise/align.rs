@@ -48,7 +48,7 @@ pub struct Weigher<'a> {
 impl Weigher<'_> {
     pub fn weight(&self, word: u32) -> f32 {
         let total = (self.before.placed.len() + self.after.placed.len()) as f32 + 2.0;
-        let count = |text: &Document| text.frequency().get(&word).copied().unwrap_or(0) as f32;
+        let count = |text: &Document| text.postings().places(word).len() as f32;
         (total / (count(self.before) + count(self.after) + 1.0)).ln().max(0.2)
     }
 }
@@ -66,28 +66,29 @@ pub fn links(
     }
     let weights: Vec<f32> = unit.bag.iter().map(|word| weigher.weight(*word)).collect();
     let total: f32 = weights.iter().sum();
+    // Only statements that hold one of its words are looked at: from the words to where they stand.
+    // Words come in order, so each sum adds up in the same order as a walk along both bags would.
+    let mut shared = vec![(0.0f32, 0u32); text.placed.len()];
+    let postings = text.postings();
+    for (word, weight) in unit.bag.iter().zip(&weights) {
+        for place in postings.places(*word) {
+            let (sum, count) = &mut shared[*place as usize];
+            *sum += weight;
+            *count += 1;
+        }
+    }
     let mut links: Vec<Link> = Vec::new();
-    for (to, print) in text.prints().iter().enumerate() {
-        // A cheap look first: fingerprints that share little need no counting.
-        let shared_bits: u32 = unit.print.iter().zip(&print.bits).map(|(a, b)| (a & b).count_ones()).sum();
-        if shared_bits * 5 < unit.print_ones.min(print.ones) || shared_bits == 0 {
+    for (to, (shared, count)) in shared.into_iter().enumerate() {
+        if count == 0 {
             continue;
         }
         let other = &text.placed[to].unit;
-        let (mut shared, mut n, mut rest) = (0.0, 0, 0.0);
-        for word in &other.bag {
-            while n < unit.bag.len() && unit.bag[n] < *word {
-                n += 1;
-            }
-            if n < unit.bag.len() && unit.bag[n] == *word {
-                shared += weights[n];
-            } else {
-                rest += 1.0;
-            }
-        }
-        if shared <= 0.0 {
+        // Fingerprints that share little: one common word among many.
+        let shared_bits: u32 = unit.print.iter().zip(&other.print).map(|(a, b)| (a & b).count_ones()).sum();
+        if shared_bits * 5 < unit.print_ones.min(other.print_ones) {
             continue;
         }
+        let rest = (other.bag.len() - count as usize) as f32;
         // Words that only the other has count with the mean weight: exact weights would change no order.
         let mean = total / unit.bag.len() as f32;
         let similarity = shared / (total + rest * mean);

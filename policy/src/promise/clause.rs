@@ -100,9 +100,13 @@ fn clauses(tokens: &Tokens, lead_words: usize, hits: &[Hit]) -> Vec<Clause> {
     let mut clauses: Vec<Clause> = Vec::new();
     let mut from = 0;
     let mut part = Part::Main;
+    // Hits come in order of where they start.
+    let mut ahead = hits;
     for n in 0..tokens.words.len() {
         let word = tokens.word(n);
-        let starts = hits.iter().filter(|hit| hit.from as usize == n);
+        let starting = ahead.iter().take_while(|hit| hit.from as usize <= n).count();
+        let (starts, rest) = ahead.split_at(starting);
+        ahead = rest;
         let mut opens = None;
         for hit in starts {
             if grammar(hit, Grammar::Exception) || grammar(hit, Grammar::OptOutNow) {

@@ -92,22 +92,61 @@ pub struct Document {
     /// Keys of its statements in reading order: beside each other, so that comparing two texts need not
     /// look every statement up.
     pub(super) in_order: Vec<u64>,
-    /// The statements' fingerprints, for the same reason; gathered when first asked for.
-    prints: OnceLock<Vec<Print>>,
-    /// In how many statements each telling word occurs; counted when first asked for, as most texts are
+    /// In which statements each telling word stands; gathered when first asked for, as most texts are
     /// only looked at by their keys.
-    frequency: OnceLock<Frequency>,
+    postings: OnceLock<Postings>,
 }
 
-/// A statement's fingerprint, and how many of its bits are set.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Print {
-    pub bits: [u64; 4],
-    pub ones: u32,
+/// In which statements of a text each telling word stands.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Postings {
+    /// Where a word's places begin and how many there are.
+    runs: HashMap<u32, (u32, u32), WordHasher>,
+    places: Vec<u32>,
 }
 
-/// How often each word occurs.
-pub(super) type Frequency = HashMap<u32, u32, WordHasher>;
+impl Postings {
+    fn of(placed: &[Placed]) -> Postings {
+        let mut runs: HashMap<u32, (u32, u32), WordHasher> = HashMap::default();
+        for word in placed.iter().flat_map(|placed| &placed.unit.bag) {
+            runs.entry(*word).or_default().1 += 1;
+        }
+        let mut all = 0;
+        for (start, len) in runs.values_mut() {
+            *start = all;
+            all += std::mem::take(len);
+        }
+        let mut places = vec![0; all as usize];
+        for (place, placed) in placed.iter().enumerate() {
+            for word in &placed.unit.bag {
+                if let Some((start, len)) = runs.get_mut(word) {
+                    places[(*start + *len) as usize] = place as u32;
+                    *len += 1;
+                }
+            }
+        }
+        Postings { runs, places }
+    }
+
+    /// The statements that hold `word`, in reading order.
+    pub fn places(&self, word: u32) -> &[u32] {
+        let (start, len) = self.runs.get(&word).copied().unwrap_or_default();
+        &self.places[start as usize..(start + len) as usize]
+    }
+
+    pub fn contains_key(&self, word: &u32) -> bool {
+        self.runs.contains_key(word)
+    }
+
+    pub fn keys(&self) -> impl Iterator<Item = &u32> {
+        self.runs.keys()
+    }
+
+    /// How many different words there are.
+    pub fn len(&self) -> usize {
+        self.runs.len()
+    }
+}
 
 /// Word numbers are hashes already.
 #[derive(Debug, Clone, Copy, Default)]
@@ -211,27 +250,12 @@ impl Document {
         let mut keys = in_order.clone();
         keys.sort_unstable();
         let language = language.map(|n| rules.languages[n].code.clone()).unwrap_or_default();
-        let (prints, frequency) = (OnceLock::new(), OnceLock::new());
-        Document { placed, language, size, keys, in_order, prints, frequency }
+        Document { placed, language, size, keys, in_order, postings: OnceLock::new() }
     }
 
-    /// The fingerprints of its statements, in reading order.
-    pub(super) fn prints(&self) -> &[Print] {
-        self.prints.get_or_init(|| {
-            let print = |unit: &Unit| Print { bits: unit.print, ones: unit.print_ones };
-            self.placed.iter().map(|placed| print(&placed.unit)).collect()
-        })
-    }
-
-    /// In how many statements each telling word occurs.
-    pub(super) fn frequency(&self) -> &Frequency {
-        self.frequency.get_or_init(|| {
-            let mut frequency = Frequency::with_hasher(WordHasher::default());
-            for word in self.placed.iter().flat_map(|placed| &placed.unit.bag) {
-                *frequency.entry(*word).or_default() += 1;
-            }
-            frequency
-        })
+    /// In which statements each telling word stands.
+    pub(super) fn postings(&self) -> &Postings {
+        self.postings.get_or_init(|| Postings::of(&self.placed))
     }
 
     pub(super) fn holds(&self, key: u64) -> bool {

@@ -349,7 +349,7 @@ fn absent(unit: &Unit, text: &Document, weigher: Weigher<'_>) -> f32 {
     for word in &unit.bag {
         let weight = weigher.weight(*word);
         all += weight;
-        if !text.frequency().contains_key(word) {
+        if !text.postings().contains_key(word) {
             gone += weight;
         }
     }

@@ -163,7 +163,7 @@ fn is_exchanged(before: &Document, after: &Document, changed: &align::Changed) -
 }
 
 fn shared_words(before: &Document, after: &Document) -> f32 {
-    let (before, after) = (before.frequency(), after.frequency());
+    let (before, after) = (before.postings(), after.postings());
     let shared = before.keys().filter(|word| after.contains_key(word)).count();
     shared as f32 / before.len().min(after.len()).max(1) as f32
 }

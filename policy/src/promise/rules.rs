@@ -1,5 +1,6 @@
 //! The vocabulary of promises: files that people edit, checked and compiled once.
 
+use super::document::WordHasher;
 use crate::finding::Topic;
 use aho_corasick::{AhoCorasick, MatchKind};
 use serde::Deserialize;
@@ -98,13 +99,13 @@ pub struct Rules {
 #[derive(Debug, Clone)]
 pub(super) struct Language {
     pub code: String,
-    pub common: HashSet<u32>,
+    pub common: HashSet<u32, WordHasher>,
     pub words: AhoCorasick,
     /// For each pattern: whether more letters may follow, and what it stands for.
     pub patterns: Vec<(bool, Vec<Cue>)>,
-    pub units: HashMap<u32, u32>,
-    pub numbers: HashMap<u32, u32>,
-    pub months: HashMap<u32, u32>,
+    pub units: HashMap<u32, u32, WordHasher>,
+    pub numbers: HashMap<u32, u32, WordHasher>,
+    pub months: HashMap<u32, u32, WordHasher>,
 }
 
 /// A fault in the files under data/promises.
@@ -310,7 +311,7 @@ impl Rules {
             };
             builder.add(&at, Cue { slot: Slot::Topic, id: topic as u8 }, &entry.words, false)?;
         }
-        let mut units = HashMap::new();
+        let mut units = HashMap::default();
         for (unit, words) in &parsed.units {
             let hours = match unit.as_str() {
                 "hour" => 1,

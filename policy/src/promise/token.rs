@@ -1,6 +1,6 @@
 //! Words with their places: what the vocabulary is matched against and texts are compared by.
 
-use unicode_normalization::UnicodeNormalization as _;
+use crate::statement::normalised;
 
 /// A word of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Tokens {
         if text.is_ascii() {
             text.bytes().for_each(|b| reader.push(b as char));
         } else {
-            text.nfkc().for_each(|c| reader.push(c));
+            normalised(text, |c| reader.push(c));
         }
         reader.close();
         tokens.form.push(' ');

@@ -1,6 +1,7 @@
 //! Lines of Markdown to blocks, without copying.
 
 use super::{Role, inline, sentence};
+use std::sync::Arc;
 
 /// What a block is, with what its place depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,22 +37,23 @@ impl BlockKind {
 
 impl Block<'_> {
     /// The block's plain sentences. Depends on the block alone, so that a reader may remember it.
-    pub fn sentences(&self) -> Vec<String> {
+    pub fn sentences(&self) -> Vec<Arc<str>> {
         let mut out = Vec::new();
+        let mut take = |sentence: &str| out.push(Arc::from(sentence));
         match self.kind {
             BlockKind::Heading(_) => {
                 let text = inline::plain(self.raw);
                 let text = text.replace('\n', " ");
                 if !text.trim().is_empty() {
-                    out.push(text.trim().to_owned());
+                    take(text.trim());
                 }
             }
             BlockKind::Row => {
                 for cell in cells(self.raw) {
-                    sentence::split_into(&inline::plain(cell), &mut out);
+                    sentence::split_into(&inline::plain(cell), &mut take);
                 }
             }
-            _ => sentence::split_into(&inline::plain(self.raw), &mut out),
+            _ => sentence::split_into(&inline::plain(self.raw), &mut take),
         }
         out
     }

@@ -9,10 +9,10 @@ pub fn plain(raw: &str) -> String {
     let mut at = 0;
     // Byte positions in `bytes` of `[` that opened a link text, so that its `](…)` is dropped.
     while at < bytes.len() {
-        let plain_run = bytes[at..].iter().take_while(|b| !SPECIAL[**b as usize]).count();
-        if plain_run > 0 {
-            out.push_str(&raw[at..at + plain_run]);
-            at += plain_run;
+        let run = plain_run(&bytes[at..]);
+        if run > 0 {
+            out.push_str(&raw[at..at + run]);
+            at += run;
             continue;
         }
         match bytes[at] {
@@ -113,6 +113,20 @@ pub fn plain(raw: &str) -> String {
         }
     }
     out
+}
+
+/// How many bytes from the first on are taken as they are: words, and the single spaces between them.
+fn plain_run(bytes: &[u8]) -> usize {
+    let mut end = 0;
+    loop {
+        match bytes.get(end) {
+            Some(b' ') if end > 0 && bytes.get(end + 1).is_some_and(|next| !SPECIAL[*next as usize]) => {
+                end += 2
+            }
+            Some(byte) if !SPECIAL[*byte as usize] => end += 1,
+            _ => return end,
+        }
+    }
 }
 
 /// Bytes that need a look; 0xc2, 0xe2 and 0xef start the spaces and marks outside ASCII.

@@ -15,6 +15,7 @@ mod outline;
 mod sentence;
 
 pub use block::{Block, BlockKind, blocks};
+pub(crate) use compare::normalised;
 pub use compare::{comparable, statement_id};
 pub use inline::plain;
 pub use outline::Outline;
@@ -57,7 +58,7 @@ pub fn segment(markdown: &str) -> Vec<Segment> {
     let mut outline = Outline::default();
     let mut segments = Vec::new();
     for block in blocks(markdown) {
-        let sentences: Vec<Arc<str>> = block.sentences().into_iter().map(Arc::from).collect();
+        let sentences = block.sentences();
         outline.place(block.kind, &sentences, |segment| segments.push(segment));
     }
     segments

@@ -3,11 +3,11 @@
 /// The sentences of a plain text; `\n` always ends one.
 pub fn split(text: &str) -> Vec<String> {
     let mut out = Vec::new();
-    split_into(text, &mut out);
+    split_into(text, &mut |sentence| out.push(sentence.to_owned()));
     out
 }
 
-pub(super) fn split_into(text: &str, out: &mut Vec<String>) {
+pub(super) fn split_into(text: &str, out: &mut impl FnMut(&str)) {
     for line in text.split('\n') {
         let mut start = 0;
         let bytes = line.as_bytes();
@@ -41,11 +41,11 @@ pub(super) fn split_into(text: &str, out: &mut Vec<String>) {
     }
 }
 
-fn push(text: &str, out: &mut Vec<String>) {
+fn push(text: &str, out: &mut impl FnMut(&str)) {
     let text = text.trim();
     // A lone bullet, dash or number is layout.
     if text.chars().any(char::is_alphabetic) {
-        out.push(text.to_owned());
+        out(text);
     }
 }
 
