@@ -3,6 +3,7 @@
 use crate::shown::{LONGEST, clip};
 use serde::Serialize;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
+use std::ops::Range;
 
 /// A run of words: kept, or found on this side only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,17 +26,71 @@ pub fn runs(before: &str, after: &str) -> (Vec<Run>, Vec<Run>) {
         [&old, &new].map(|list| list.iter().map(|word| word.text).collect::<Vec<_>>());
     let steps = capture_diff_slices(Algorithm::Myers, &then_words, &now_words);
     let mut kept = (vec![false; old.len()], vec![false; new.len()]);
-    for step in &steps {
-        if let DiffOp::Equal { old_index, new_index, len } = *step {
-            kept.0[old_index..old_index + len].fill(true);
-            kept.1[new_index..new_index + len].fill(true);
-        }
+    for part in joined(&steps, &old, &new).iter().filter(|part| part.same) {
+        kept.0[part.old.clone()].fill(true);
+        kept.1[part.new.clone()].fill(true);
     }
     let same = old.iter().zip(&kept.0).filter(|(word, kept)| **kept && word.is_word()).count();
-    if same * 5 < old.len().min(new.len()) || same == 0 {
+    if same * 4 < counted(&old).min(counted(&new)) || same == 0 {
         return (whole(&before), whole(&after));
     }
     (marked(&old, &kept.0), marked(&new, &kept.1))
+}
+
+/// A stretch of both sentences: the same words, or words that went and words that came.
+struct Part {
+    old: Range<usize>,
+    new: Range<usize>,
+    same: bool,
+}
+
+impl Part {
+    /// How many words it holds, on the side that holds more.
+    fn words(&self, old: &[Word<'_>], new: &[Word<'_>]) -> usize {
+        counted(&old[self.old.clone()]).max(counted(&new[self.new.clone()]))
+    }
+}
+
+fn counted(words: &[Word<'_>]) -> usize {
+    words.iter().filter(|word| word.is_word()).count()
+}
+
+/// The steps as parts, same and changed in turn. A word or two that both sides happen to share amid
+/// long changes say nothing: marked apart they would scatter the sentence, so they join the change.
+fn joined(steps: &[DiffOp], old: &[Word<'_>], new: &[Word<'_>]) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for step in steps {
+        let (_, old_range, new_range) = step.as_tag_tuple();
+        let same = matches!(step, DiffOp::Equal { .. });
+        match parts.last_mut() {
+            Some(last) if last.same == same => {
+                last.old.end = old_range.end;
+                last.new.end = new_range.end;
+            }
+            _ => parts.push(Part { old: old_range, new: new_range, same }),
+        }
+    }
+    let mut at = 1;
+    while at + 1 < parts.len() {
+        let around = parts[at - 1].words(old, new).min(parts[at + 1].words(old, new));
+        let lost = match parts[at].words(old, new) {
+            0 => around >= 1,
+            1 => around >= 3,
+            2 => around >= 6,
+            _ => false,
+        };
+        if parts[at].same && lost {
+            let end = parts.remove(at + 1);
+            parts.remove(at);
+            parts[at - 1].old.end = end.old.end;
+            parts[at - 1].new.end = end.new.end;
+            // What stands before it may now be lost too.
+            at = at.saturating_sub(2).max(1);
+        } else {
+            at += 1;
+        }
+    }
+    parts
 }
 
 /// A word or a mark, and whether a space stands before it.
@@ -131,6 +186,19 @@ mod tests {
         );
         assert_eq!(shown(&then), "[Chats] are end-to-end encrypted [if you switch it on].");
         assert_eq!(shown(&now), "[From 8 May 2026 chats] are [no longer] end-to-end encrypted.");
+    }
+
+    #[test]
+    fn words_that_happen_to_be_shared_join_the_change_around_them() {
+        let (then, now) = runs(
+            "We delete the photographs that you sent us after thirty days at most.",
+            "We keep every single picture that people ever uploaded after thirty days at most.",
+        );
+        assert_eq!(shown(&then), "We [delete the photographs that you sent us] after thirty days at most.");
+        assert_eq!(
+            shown(&now),
+            "We [keep every single picture that people ever uploaded] after thirty days at most."
+        );
     }
 
     #[test]
