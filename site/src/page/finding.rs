@@ -151,7 +151,7 @@ fn between(finding: &Finding) -> String {
 }
 
 fn standing(finding: &Finding) -> Standing {
-    let note = shown(&finding.status_note);
+    let note = dates_in_words(&shown(&finding.status_note));
     let said = match finding.status {
         Status::Confirmed => {
             "Confirmed: the change was still there when the page was next recorded.".to_owned()
@@ -171,6 +171,18 @@ fn standing(finding: &Finding) -> Standing {
     }
 }
 
+/// `2024-08-05` as `5 August 2024`, as everywhere on the page.
+fn dates_in_words(text: &str) -> String {
+    let words = text.split(' ').map(|word| {
+        let end = word.trim_end_matches(['.', ',', ';', ')']);
+        match end.parse::<chrono::NaiveDate>() {
+            Ok(day) if end.len() == 10 => format!("{}{}", Day::on(day).text, &word[end.len()..]),
+            _ => word.to_owned(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 fn full_stop(text: &str) -> String {
     let text = crate::shown::capitalised(text);
     if text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") }
@@ -181,10 +193,10 @@ fn facts(finding: &Finding) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut fact = |name, value: String, note: &str| facts.push(Fact { name, value, note: note.to_owned() });
     fact(
-        "Severity",
-        crate::shown::capitalised(line::severity(judgement.severity)),
+        if judgement.kind == Kind::Strengthening { "Weight" } else { "Severity" },
+        crate::shown::capitalised(line::weight(judgement)),
         match judgement.severity {
-            0 | 1 => "real but minor",
+            0 | 1 => "real but small",
             2 => "a privacy journalist would report it",
             _ => "front-page news for the people affected",
         },
@@ -199,7 +211,7 @@ fn facts(finding: &Finding) -> Vec<Fact> {
         "the detector’s own estimate; see Method for how often it is right",
     );
     if let Some(day) = judgement.effective {
-        fact("Takes effect", Day::on(day).text, "as the text says");
+        fact("In effect from", Day::on(day).text, "as the text says");
     }
     if let (Some(before), Some(after)) = (&judgement.state_before, &judgement.state_after) {
         fact("Encryption", format!("{} → {}", line::state(before), line::state(after)), "");

@@ -58,7 +58,7 @@ impl FindingLine {
             year: finding.first_seen_after.format("%Y").to_string(),
             effective: judgement.effective.map(Day::on),
             severity: judgement.severity,
-            severity_label: severity(judgement.severity),
+            severity_label: weight(judgement),
             status: finding.status.key(),
             caveat: caveat(finding),
             silent: judgement.silent,
@@ -159,6 +159,15 @@ fn encryption_step(judgement: &Judgement) -> Option<String> {
         return None;
     }
     let (before, after) = (judgement.state_before.as_deref()?, judgement.state_after.as_deref()?);
+    // Where the states do not move the way the finding says, they are not what it is about.
+    let [from, to] = [before, after].map(|key| key.parse::<policy::event::State>().ok());
+    let moves = match judgement.kind {
+        Kind::Strengthening => to < from,
+        Kind::Reversal | Kind::Expansion => to > from,
+    };
+    if !moves {
+        return None;
+    }
     let scope = if judgement.scope.is_empty() {
         String::new()
     } else {
@@ -191,6 +200,14 @@ pub fn severity(severity: u8) -> &'static str {
         0 | 1 => "minor",
         2 => "notable",
         _ => "severe",
+    }
+}
+
+/// The severity in the word that fits: nobody suffers from a strengthening.
+pub fn weight(judgement: &Judgement) -> &'static str {
+    match (judgement.kind, judgement.severity) {
+        (Kind::Strengthening, 3..) => "major",
+        (_, level) => severity(level),
     }
 }
 
