@@ -1,5 +1,5 @@
 // Measures the static search in Chromium, beside Pagefind on the same records, in one run.
-//   npm ci && node run.mjs FOLDER
+//   npm install && node run.mjs FOLDER
 // FOLDER is what `walkback bench search --work FOLDER` wrote: site/ with the export, records.jsonl.
 import { createServer } from "node:http";
 import { createReadStream, existsSync, readFileSync, readdirSync, statSync } from "node:fs";
@@ -62,8 +62,8 @@ const engines = {
       input.form.requestSubmit();
     },
     done: (typed) => document.querySelector("#results").getAttribute("aria-busy") !== "true" &&
-      new URLSearchParams(location.search).get("q") === typed && document.querySelector("#results [role=status]")?.textContent !== "",
-    total: () => document.querySelector("#results [role=status]").textContent,
+      new URLSearchParams(location.search).get("q") === typed && document.querySelector("#said").textContent !== "",
+    total: () => document.querySelector("#said").textContent,
   },
   pagefind: {
     page: "/pagefind.html",

@@ -83,6 +83,14 @@ fn a_question_is_answered_by_most_of_its_words() {
 }
 
 #[test]
+fn a_statement_does_not_hide_an_event_that_lacks_one_word() {
+    let answer = small().index.search(&Query::parse("group chats encrypted"), 10).unwrap();
+    assert_eq!((answer.events, answer.statements), (1, 1), "{:#?}", answer.hits);
+    assert_eq!((answer.one_word_short, answer.matched), (vec!["events"], None));
+    check("\"group chats\" encrypted", 1, &["Group chats"]);
+}
+
+#[test]
 fn a_hit_says_where_and_when() {
     let answer = small().index.search(&Query::parse("never sell kind:statement"), 10).unwrap();
     let hit = serde_json::to_value(&answer.hits[0]).unwrap();

@@ -28,6 +28,7 @@ const get = async (url) => {
       problems: found.query.problems.length,
       totals: found.groups.map((group) => group.length),
       matched: found.matched,
+      short: found.short.map((group) => ["findings", "events"][group]),
       urls: shown.map((record) => record.url),
       texts: shown.map((record) => record.parts.join(" ")),
       bytes,

@@ -52,6 +52,7 @@ fn check(index: &Index, queries: &str, site: &Path) {
         let totals = [ours.findings, ours.events, ours.statements];
         assert_eq!(theirs["totals"], serde_json::json!(totals), "totals of `{typed}`");
         assert_eq!(theirs["matched"], serde_json::json!(ours.matched), "`{typed}`");
+        assert_eq!(theirs["short"], serde_json::json!(ours.one_word_short), "`{typed}`");
         let mut urls = Vec::new();
         let mut texts = Vec::new();
         let mut begin = 0;

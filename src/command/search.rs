@@ -73,6 +73,9 @@ fn print(out: &mut impl std::io::Write, answer: &Answer) -> std::io::Result<()> 
         "{} found{more}: {} findings, {} events, {} statements",
         answer.total, answer.findings, answer.events, answer.statements
     )?;
+    if !answer.one_word_short.is_empty() {
+        writeln!(out, "(no {} have all the words; these lack one)", answer.one_word_short.join(" or "))?;
+    }
     if let Some(matched) = answer.matched {
         writeln!(out, "(no record has all the words; these have {matched} of them)")?;
     }

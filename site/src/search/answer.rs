@@ -36,6 +36,10 @@ pub struct Answer {
     /// Set where no record has all the words: how many of them each answer has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matched: Option<usize>,
+    /// Groups (`findings`, `events`) none of whose records has all the words while statements have them:
+    /// their answers lack one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub one_word_short: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignored: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -97,6 +101,7 @@ impl Index {
             events: 0,
             statements: 0,
             matched: None,
+            one_word_short: Vec::new(),
             ignored: query.ignored.clone(),
             problems: query.problems.clone(),
             hits: Vec::new(),
@@ -119,13 +124,29 @@ impl Index {
             if clause.not { not.push(wanted) } else { must.push(wanted) }
         }
         let words = must.len();
-        let mut fruit = self.collect(query, &must, &not, words, limit)?;
+        let mut fruit = self.collect(query, &must, &not, words, &[], limit)?;
         // A long question seldom has all its words in one sentence.
         let mut matched = words;
         while fruit.total() == 0 && words > 2 && matched > words.div_ceil(2) {
             matched -= 1;
-            fruit = self.collect(query, &must, &not, matched, limit)?;
+            fruit = self.collect(query, &must, &not, matched, &[], limit)?;
             answer.matched = (fruit.total() > 0).then_some(matched);
+        }
+        // A statement that has them all does not hide the judged answers that have all but one.
+        if matched == words && words > 2 && fruit.total() > 0 {
+            let empty: Vec<Group> = [Group::Finding, Group::Event]
+                .into_iter()
+                .filter(|group| fruit.totals[*group as usize] == 0)
+                .collect();
+            if !empty.is_empty() {
+                let mut near = self.collect(query, &must, &not, words - 1, &empty, limit)?;
+                for group in empty.iter().map(|group| *group as usize).filter(|group| near.totals[*group] > 0)
+                {
+                    fruit.totals[group] = near.totals[group];
+                    fruit.best[group] = std::mem::take(&mut near.best[group]);
+                    answer.one_word_short.push(["findings", "events"][group]);
+                }
+            }
         }
         [answer.findings, answer.events, answer.statements] = fruit.totals;
         answer.total = fruit.total();
@@ -156,13 +177,14 @@ impl Index {
         Ok(hits)
     }
 
-    /// `matched` of the `must` clauses have to hold.
+    /// `matched` of the `must` clauses have to hold. Where `groups` are named, only their records count.
     fn collect(
         &self,
         query: &Query,
         must: &[Tantivy],
         not: &[Tantivy],
         matched: usize,
+        groups: &[Group],
         limit: usize,
     ) -> tantivy::Result<Fruit> {
         let mut clauses: Vec<(Occur, Tantivy)> = Vec::new();
@@ -172,6 +194,11 @@ impl Index {
             clauses.push((Occur::Must, Box::new(some)));
         } else {
             clauses.extend(must.iter().map(|clause| (Occur::Must, clause.box_clone())));
+        }
+        if !groups.is_empty() {
+            let kinds = Class::ALL.into_iter().filter(|class| groups.contains(&class.group()));
+            let kinds = kinds.map(|class| Term::from_field_text(self.fields.kind, class.key()));
+            clauses.push((Occur::Must, Box::new(TermSetQuery::new(kinds))));
         }
         for field in [Field::Service, Field::Policy, Field::Topic, Field::Kind] {
             for not in [false, true] {

@@ -14,6 +14,7 @@ use std::time::Instant;
 
 /// The queries measured; the browser's part measures the same.
 const QUERIES: &str = include_str!("../../../bench/search/queries.txt");
+const STYLE: &str = include_str!("../../../templates/static/css/walkback.css");
 const SCRIPT: &str = include_str!("../../../templates/static/js/search.js");
 
 #[derive(Debug, clap::Args)]
@@ -24,7 +25,7 @@ pub struct Args {
     /// Where index, export and records are written.
     #[arg(long, value_name = "DIR", default_value = "target/bench-search")]
     work: PathBuf,
-    /// Also measure the export in Chromium beside Pagefind: needs node, and `npm ci` in bench/search.
+    /// Also measure the export in Chromium beside Pagefind: needs node, and `npm install` in bench/search.
     #[arg(long)]
     browser: bool,
 }
@@ -150,10 +151,12 @@ fn pages(site: &Path) -> anyhow::Result<()> {
         std::fs::write(path, text)
     };
     write("static/search.js", SCRIPT)?;
+    write("static/walkback.css", STYLE)?;
     write(
         "search/index.html",
         "<!doctype html><html lang=en><title>Search</title><link rel=icon href=data:,>\
-         <main><form><input name=q></form><div id=results data-root='../'></div></main>\
+         <link rel=stylesheet href=../static/walkback.css>\
+         <main><form><input name=q></form><p id=said role=status></p><div id=results data-root='../'></div></main>\
          <script src=../static/search.js defer></script></html>",
     )?;
     write(
@@ -173,10 +176,10 @@ fn browser(work: &Path) -> anyhow::Result<serde_json::Value> {
         .arg(work)
         .stderr(std::process::Stdio::inherit())
         .output()
-        .context("node cannot be run: install it, and run `npm ci` in bench/search")?;
+        .context("node cannot be run: install it, and run `npm install` in bench/search")?;
     anyhow::ensure!(
         output.status.success(),
-        "bench/search/run.mjs failed: run this in the source folder after `npm ci` in bench/search"
+        "bench/search/run.mjs failed: run this in the source folder after `npm install` in bench/search"
     );
     let last = output.stdout.split(|b| *b == b'\n').rfind(|line| line.starts_with(b"{"));
     serde_json::from_slice(last.unwrap_or_default()).context("bench/search/run.mjs printed no figures")

@@ -197,7 +197,7 @@
       const response = await this.get(`${this.base}meta.json`, { cache: "no-cache" });
       if (!response.ok) throw new Error(`search data: ${response.status}`);
       const meta = await response.json();
-      if (meta.format !== 1) throw new Error("search data of another format");
+      if (meta.format !== 2) throw new Error("search data of another format");
       const root = await this.json(meta.root);
       const runs = root.runs;
       runs.day = sums(runs.day);
@@ -380,7 +380,7 @@
         const at = last(within, end - 1);
         if (pieces.length > 1 && (at < 0 || within[at] < first[piece.i])) return;
         const list = await this.postingsOf(piece);
-        const { read } = await this.piece(piece, this.postings.positions);
+        const { read } = await this.piece(piece, await this.json(this.postings.positions));
         for (const record of list) {
           const here = [];
           let position = 0;
@@ -469,9 +469,11 @@
         return { size: 1, read };
       }
       const found = await Promise.all(clause.words.map((word) => this.known(word)));
-      mark(clause.words);
+      // The small words inside a phrase are part of its mark, but stand everywhere else too.
+      const telling = clause.words.filter((word) => !FILLER.has(word));
+      mark(telling.length ? telling : clause.words);
       if (found.includes(null)) return { size: 0, read: async () => ofService || [] };
-      found.forEach((f) => mark(f.kin));
+      found.forEach((f, i) => (telling.length && FILLER.has(clause.words[i])) || mark(f.kin));
       const terms = found.map((f) => f.term);
       const size = Math.min(...terms.map((term) => this.pieces(term).length));
       const read = (within) => (terms.length > 1 ? this.phrase(terms, within) : this.recordsOf(terms[0], within));
@@ -482,7 +484,7 @@
     async find(typed) {
       await this.open();
       const query = typeof typed === "string" ? parse(typed) : typed;
-      const result = { query, total: 0, groups: [[], [], []], matched: null, marks: new Set(), services: [], years: [] };
+      const result = { query, total: 0, groups: [[], [], []], matched: null, short: [], marks: new Set(), services: [], years: [] };
       const empty = !query.clauses.length && !query.filters.length && query.asOf === null && query.gone === null && query.year === null;
       if (empty) return result;
       const needs = await Promise.all(query.clauses.map((clause) => this.clause(clause, result.marks)));
@@ -515,8 +517,28 @@
         found = await sifted(inSome(await Promise.all(must.map((need) => need.read(null))), least));
         if (found.length) result.matched = least;
       }
+      if (found.length && result.matched === null && must.length > 2) found = await this.nearly(must, found, sifted, result);
       this.arrange(found, result);
       return result;
+    }
+
+    /** A statement that has all the words does not hide the findings and events that have all but one. */
+    async nearly(must, found, sifted, result) {
+      const { class: kinds } = this.runs;
+      const has = new Set();
+      for (const n of found) has.add(GROUP[kinds[this.run(n)]]);
+      const empty = [0, 1].filter((group) => !has.has(group));
+      if (!empty.length) return found;
+      let within = this.inRuns((run) => empty.includes(GROUP[kinds[run]]));
+      // Who lacks one word at most has one of any two: the long lists are then read in part.
+      const readers = [...must].sort((a, b) => a.size - b.size);
+      const lists = await Promise.all(readers.slice(0, 2).map(async (need) => both(within, await need.read(within))));
+      within = inSome(lists, 1);
+      for (const need of readers.slice(2)) lists.push(both(within, await need.read(within)));
+      const near = within.length ? await sifted(inSome(lists, must.length - 1)) : [];
+      const groups = new Set(near.map((n) => GROUP[kinds[this.run(n)]]));
+      result.short = empty.filter((group) => groups.has(group));
+      return near.length ? [...found, ...near].sort((a, b) => a - b) : found;
     }
 
     /** Filters by lifespan. */
@@ -620,10 +642,18 @@
     }
     const pieces = from > 0 ? [["… ", false]] : [];
     let at = from;
+    let joins = false;
     for (const [start, end] of hits) {
       if (start < at || end > to) continue;
-      if (start > at) pieces.push([text.slice(at, start), false]);
-      pieces.push([text.slice(start, end), true]);
+      const gap = text.slice(at, start);
+      // Neighbours make one mark, with the hyphens and small words between them.
+      if (joins && start - at < 7 && !/[.;:!?]/.test(gap) && forms(gap).every((form) => FILLER.has(form))) {
+        pieces.at(-1)[0] += gap + text.slice(start, end);
+      } else {
+        if (gap) pieces.push([gap, false]);
+        pieces.push([text.slice(start, end), true]);
+      }
+      joins = true;
       at = end;
     }
     if (at < to) pieces.push([text.slice(at, to), false]);
@@ -639,6 +669,8 @@
   const root = results.dataset.root ?? "../";
   const form = document.querySelector("main form");
   const input = form.elements.q;
+  // Stands in the page from the start: what is put into it is read out, and nothing else is.
+  const said = document.getElementById("said");
   let index = new Index(new URL(`${root}search-index/`, document.baseURI).href);
   let latest = 0;
 
@@ -652,6 +684,9 @@
 
   const number = (n) => n.toLocaleString("en");
   const counted = (n, one) => `${number(n)} ${one}${n === 1 ? "" : "s"}`;
+  const MONTHS = "January February March April May June July August September October November December".split(" ");
+  /** `2026-05-08` as `8 May 2026`. */
+  const inWords = (day) => `${Number(day.slice(8))} ${MONTHS[Number(day.slice(5, 7)) - 1]} ${Number(day.slice(0, 4))}`;
   const address = (typed) => `?q=${encodeURIComponent(typed)}`;
   const quote = (name) => (/^[\p{L}\p{N}]+$/u.test(name) ? name : `"${name.replaceAll('"', "")}"`);
   /** The query without what it says about one field, and with something else said about it. */
@@ -659,7 +694,7 @@
     `${typed.replace(new RegExp(`(^|\\s)-?${field}:(["“”„][^"“”„]*["“”„]?|\\S*)`, "giu"), " ").trim()} ${value}`.trim();
 
   function dates(record) {
-    const time = (day) => el("time", { datetime: day }, day);
+    const time = (day) => el("time", { datetime: day }, inWords(day));
     if (!["promise", "statement"].includes(record.kind)) return [time(record.day)];
     if (!record.spans) return ["stands since ", time(record.day)];
     const out = [];
@@ -676,23 +711,25 @@
       snippet(text, marks, longest).map(([piece, hit]) => (hit ? el("mark", null, piece) : piece));
     const score = (part) => snippet(part, marks, 1e9).filter(([, hit]) => hit).length;
     const best = record.parts.reduce((a, b) => (score(b) > score(a) ? b : a));
-    const where = [record.services.join(", "), record.policy].filter(Boolean).join(" · ");
+    const services = record.services.join(", ");
+    const judged = ["reversal", "expansion", "strengthening"].includes(record.kind);
     const href = root + record.url;
     const meta = el("p", { class: "hit-meta" });
-    const title = record.title || where;
-    if (record.title && where) meta.append(where, " · ");
-    if (record.title) meta.append(record.kind, " · ");
+    const dot = "\u00a0· ";
+    const title = judged ? `${services}: ${record.topics[0]} ${record.kind}` : record.title || `${services}${dot}${record.policy}`;
+    if (judged && record.policy) meta.append(record.policy, dot);
+    else if (record.title) meta.append("event", dot, ...(services ? [services, dot] : []));
     meta.append(...dates(record));
-    for (const topic of record.topics) meta.append(" · ", topic);
+    if (!judged) for (const topic of record.topics) meta.append(dot, topic);
     const gone = record.spans && record.spans.at(-1)[2];
     return el("li", { class: `hit hit-${record.kind}${gone ? " hit-gone" : ""}` },
       el("p", { class: "hit-title", dir: "auto" }, el("a", { href }, ...marked(title, 200))),
       el("p", { class: "hit-text", dir: "auto" }, ...marked(best, 320)), meta);
   }
 
-  async function group(heading, records, first, marks) {
+  async function group(heading, note, records, first, marks) {
     const list = el("ol", { class: "hits" });
-    const section = el("section", null, el("h2", null, `${heading} `, el("span", { class: "count" }, number(records.length))), list);
+    const section = el("section", null, el("h2", null, `${heading} `, el("span", { class: "many" }, number(records.length) + note)), list);
     const more = el("button", { type: "button" }, "Show more");
     let at = 0;
     const add = async (n) => {
@@ -711,7 +748,7 @@
   function facet(title, entries, link) {
     if (entries.length < 2) return null;
     const items = entries.slice(0, 30).map(([name, n]) =>
-      el("li", null, el("a", { href: address(link(name)) }, String(name)), " ", el("span", { class: "count" }, number(n))));
+      el("li", null, el("a", { href: address(link(name)) }, String(name)), " ", el("span", { class: "many" }, number(n))));
     return el("details", { class: "facet" }, el("summary", null, title), el("ul", null, ...items));
   }
 
@@ -735,20 +772,23 @@
     // Where judged answers exist they come first; statements fill the page.
     const first = [6, 6, groups[0].length + groups[1].length ? 8 : 15];
     const headings = ["Findings", "Events", "Statements"];
-    const sections = await Promise.all(groups.map((records, i) => (records.length ? group(headings[i], records, first[i], marks) : null)));
+    const note = (i) => (found.short.includes(i) ? ", lacking one of the words" : "");
+    const sections = await Promise.all(groups.map((records, i) => (records.length ? group(headings[i], note(i), records, first[i], marks) : null)));
     if (turn !== latest) return;
+    // What has all the words stands before what lacks one.
+    const order = [0, 1, 2].sort((a, b) => found.short.includes(a) - found.short.includes(b) || a - b);
     const names = ["finding", "event", "statement"];
     const parts = groups.map((records, i) => records.length && counted(records.length, names[i])).filter(Boolean);
     let says = !asked ? "" : found.total ? `Found ${parts.join(", ")}.` : "Nothing found.";
     if (found.matched) says += ` No record has all the words; these have ${found.matched} of them.`;
     if (query.ignored.length) says += ` Left out: ${query.ignored.join(", ")} (put words in quotes to keep them).`;
-    const status = el("p", { role: "status", class: "search-status" }, says);
+    said.textContent = says;
     const problems = query.problems.map((problem) => el("p", { class: "search-problem" }, problem));
     results.replaceChildren(...[
-      status, ...problems, asked ? tools(typed, query) : null,
+      ...problems, asked ? tools(typed, query) : null,
       facet("By service", found.services, (name) => withField(typed, "service", `service:${quote(name)}`)),
       facet("By year", found.years, (year) => withField(typed, "year", `year:${year}`)),
-      ...sections,
+      ...order.map((i) => sections[i]),
     ].filter(Boolean));
   }
 
@@ -766,6 +806,7 @@
       });
     } catch (error) {
       const problem = globalThis.DecompressionStream ? `Search could not be loaded (${error.message}).` : "This browser is too old for search without a server.";
+      said.textContent = "";
       results.replaceChildren(el("p", { class: "search-problem", role: "alert" }, problem, " ", el("a", { href: `${root}data/` }, "Download the data instead.")));
     }
     results.removeAttribute("aria-busy");
@@ -790,5 +831,8 @@
   });
   addEventListener("popstate", () => go(typedNow(), false));
   if (typedNow()) go(typedNow(), false);
-  else index.open().catch(() => {});
+  else {
+    document.getElementById("help")?.setAttribute("open", "");
+    index.open().catch(() => {});
+  }
 })();

@@ -24,7 +24,7 @@ use terms::Terms;
 /// The folder of the export, from the site's root.
 pub const FOLDER: &str = "search-index/";
 /// Raised with every change that an older `search.js` could not read.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Records whose lifespans share a block.
 const LIFESPANS: usize = 8_192;
 /// Beside the native index: where the last export put each source's texts.
@@ -64,6 +64,9 @@ pub fn write(index: &Index, out: &Path) -> Result<Exported, ExportError> {
     let forms = folder.put(&forms).map_err(written)?;
     let postings = folder.put(&terms.postings.postings).map_err(written)?;
     let positions = folder.put(&terms.postings.positions).map_err(written)?;
+    // Only phrases need positions: their names are as long as those of the postings, and mean nothing to gzip.
+    let positions = serde_json::to_vec(&positions.concat()).unwrap_or_default();
+    let positions = folder.put(&[positions]).map_err(written)?;
     let lifespans = folder.put(&lifespans(&layout)).map_err(written)?;
 
     let stamps = index.stamps()?;
@@ -90,7 +93,7 @@ pub fn write(index: &Index, out: &Path) -> Result<Exported, ExportError> {
             "term": steps(terms.postings.terms.iter().copied()),
             "record": terms.postings.records,
             "names": postings.concat(),
-            "positions": positions.concat(),
+            "positions": positions[0],
         },
         "lifespans": { "records": LIFESPANS, "names": lifespans.concat() },
         "texts": { "first": first_sources, "names": directories.concat() },
