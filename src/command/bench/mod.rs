@@ -5,6 +5,7 @@ mod extraction;
 mod history;
 mod noise;
 mod search;
+mod site;
 
 use crate::cli::{Exit, Global};
 
@@ -26,6 +27,8 @@ enum Part {
     Noise(noise::Args),
     /// Index the archive, export it, and measure both; in Chromium too, beside Pagefind.
     Search(search::Args),
+    /// Build a site of Markdown documents, beside Zola, Hugo and mdBook where they are installed.
+    Site(site::Args),
 }
 
 pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
@@ -35,5 +38,6 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         Part::History(args) => history::run(args, global),
         Part::Noise(args) => noise::run(args, global),
         Part::Search(args) => search::run(args, global),
+        Part::Site(args) => site::run(args, global),
     }
 }
