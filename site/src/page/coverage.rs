@@ -78,7 +78,7 @@ pub fn rows(input: &BuildInput, summaries: &[Summary], watches: &BTreeMap<Policy
     let archived: BTreeMap<&PolicyId, &Summary> = summaries.iter().map(|s| (&s.policy, s)).collect();
     let mut all: Vec<&PolicyId> =
         input.policies.keys().chain(archived.keys().copied()).chain(watches.keys()).collect();
-    all.sort();
+    all.sort_by_cached_key(|id| (shown(input.service_name(&id.service)).to_lowercase(), *id));
     all.dedup();
     let none = Watch::default();
     all.into_iter()

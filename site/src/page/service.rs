@@ -174,7 +174,10 @@ pub fn index(context: &Context<'_>, services: &BTreeMap<&str, Vec<&Summary>>) ->
                 .get(*id)
                 .and_then(|service| service.operator.as_deref())
                 .map(shown),
-            policies: count(summaries.len(), "policy", "policies"),
+            policies: match summaries.len() {
+                0 => "nothing captured yet".to_owned(),
+                many => count(many, "policy", "policies"),
+            },
             reversals: summaries.iter().map(|summary| reversals(summary)).sum(),
             findings: summaries.iter().map(|summary| summary.findings.len()).sum(),
         })

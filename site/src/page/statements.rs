@@ -9,6 +9,9 @@ use policy::history::{History, Statement};
 use policy::statement::Role;
 use serde::Serialize;
 
+/// The longest lead-in shown, in characters.
+const LEAD: usize = 240;
+
 /// The page of a policy's statements.
 #[derive(Serialize)]
 pub struct View {
@@ -65,6 +68,7 @@ pub fn view(context: &Context<'_>, history: &History) -> View {
             standing.push(line(statement, true));
         }
     }
+    under_one_lead(&mut standing);
     let mut gone: Vec<(chrono::DateTime<chrono::Utc>, usize)> = (0..history.statements.len())
         .filter(|index| !placed[*index])
         .map(|index| {
@@ -80,6 +84,7 @@ pub fn view(context: &Context<'_>, history: &History) -> View {
         }
         years.last_mut().expect("just pushed").lines.push(line(&history.statements[index], false));
     }
+    years.iter_mut().for_each(|year| under_one_lead(&mut year.lines));
     let mut frame = Frame::new(
         context,
         &place::statements(id),
@@ -107,6 +112,22 @@ pub fn view(context: &Context<'_>, history: &History) -> View {
     }
 }
 
+/// A lead-in is said once, not before each of the items that follow it.
+fn under_one_lead(lines: &mut [Line]) {
+    let mut said: Option<String> = None;
+    for line in lines {
+        match line.lead_in.take() {
+            Some(lead) if said.as_ref() == Some(&lead) => {}
+            Some(lead) => {
+                said = Some(lead.clone());
+                line.lead_in = Some(lead);
+            }
+            // The sentence that leads the items in often stands by itself before them.
+            None => said = Some(clip(&line.text, LEAD)),
+        }
+    }
+}
+
 fn line(statement: &Statement, standing: bool) -> Line {
     let last = statement.lifespan.len().saturating_sub(1);
     let spans = statement.lifespan.iter().enumerate().map(|(i, interval)| Span {
@@ -120,7 +141,7 @@ fn line(statement: &Statement, standing: bool) -> Line {
             Role::Sentence => "p",
             Role::Item | Role::Cell => "li",
         },
-        lead_in: statement.lead_in.as_deref().map(|lead| clip(lead, 240)),
+        lead_in: statement.lead_in.as_deref().map(|lead| clip(lead, LEAD)),
         text: clip(&statement.text, LONGEST),
         topic: statement.topic.map_or("", |topic| topic.label()),
         spans: spans.collect(),
