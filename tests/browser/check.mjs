@@ -1,6 +1,7 @@
 // Looks at each kind of page in a real Chromium: axe-core, console, requests, widths, keyboard, print,
-// without JavaScript, and the comparison. `[ONLY=kind,kind] node check.mjs SITE [SCREENSHOTS]`; prints `N passed, N failed`.
-import { readFileSync, readdirSync, existsSync, mkdirSync } from "node:fs";
+// without JavaScript, the comparison and search. `[ONLY=kind,kind] [SAMPLE=n] node check.mjs SITE [SCREENSHOTS]` looks at any
+// built site, with SAMPLE at so many more pages of each kind and at the longest; prints `N passed, N failed`.
+import { readFileSync, readdirSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -50,10 +51,30 @@ const pages = {
     hostileFinding, hostileEvent: first("events", (name) => name.includes("hostile")),
   }),
 };
+if (existsSync(join(site, "search-index"))) pages.results = "search/?q=messages";
 for (const [kind, place] of Object.entries(pages)) if (place === undefined) delete pages[kind];
+const file = (place) => (place === pages.lost ? "404.html" : `${place.split("?")[0]}index.html`);
+
+// More pages of the kinds that have many: evenly spread, and the longest.
+const folders = (path, below = "") => readdirSync(join(site, path), { withFileTypes: true }).filter((e) => e.isDirectory()).map((e) => `${path}${e.name}/${below}`).sort();
+const sample = Number(process.env.SAMPLE ?? 0);
+if (sample) {
+  const services = folders("services/");
+  const policies = services.flatMap((place) => folders(place)).filter((place) => existsSync(join(site, place, "history.json")));
+  const many = {
+    year: folders("timeline/"), service: services, policy: policies, statements: policies.map((place) => `${place}statements/`),
+    finding: findings, topic: folders("topics/"), event: folders("events/"),
+  };
+  for (const [kind, places] of Object.entries(many)) {
+    const size = (place) => statSync(join(site, place, "index.html")).size;
+    const chosen = new Set([places.reduce((a, b) => (size(b) > size(a) ? b : a))]);
+    for (let i = 0; i < sample; i++) chosen.add(places[Math.floor(((i + 0.5) * places.length) / sample)]);
+    [...chosen].forEach((place, i) => (pages[`${kind} ${i + 2}`] = place));
+  }
+}
 // `ONLY=home,policy` looks at these kinds alone; what needs other pages is still tried.
 const only = process.env.ONLY?.split(",");
-const looked = Object.entries(pages).filter(([kind]) => !only || only.includes(kind));
+const looked = Object.entries(pages).filter(([kind]) => !only || only.includes(kind.split(" ")[0]));
 
 async function open(place, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
@@ -107,8 +128,7 @@ for (const [kind, place] of looked) {
   });
   await context.close();
   await test(`${kind}: HTML is valid`, async () => {
-    const file = kind === "lost" ? "404.html" : `${place}index.html`;
-    const report = await validator.validateString(read(file), file);
+    const report = await validator.validateString(read(file(place)), file(place));
     const found = report.results.flatMap((r) => r.messages).filter((m) => m.severity === 2);
     assert(found.length === 0, found.slice(0, 6).map((m) => `${m.line}:${m.column} ${m.ruleId}: ${m.message}`).join("\n"));
   });
@@ -170,6 +190,30 @@ if (existsSync(join(site, "services/courier/privacy-policy"))) {
   await test("two megabytes in one line are compared", async () => {
     const { context, page, faults } = await open(`${pages.hostilePolicy}?from=20250110T093000Z&to=20250820T093000Z#compare`);
     await page.waitForSelector(".cmp", { timeout: 15000 });
+    await context.close();
+    assert(faults.length === 0, faults.join("\n"));
+  });
+}
+
+if (pages.results) {
+  await test("search answers, says how much it found once, and is worked by keyboard", async () => {
+    const { context, page, faults } = await open("search/");
+    assert(await page.locator("#help dl").isVisible(), "the help is folded away where nothing was asked");
+    await page.focus("#q");
+    await page.keyboard.type("never");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelector("#said").textContent.startsWith("Found"));
+    assert(page.url().endsWith("?q=never"), page.url());
+    assert((await page.locator("#results .hit mark").count()) > 0, "no word is marked");
+    assert((await page.locator("[aria-live], [role=status], [role=alert]").count()) === 1, "more than one place is read out");
+    for (let i = 0; i < 30 && (await page.evaluate(() => document.activeElement.closest(".hit") === null)); i++) await page.keyboard.press("Tab");
+    assert(await page.evaluate(() => document.activeElement.closest(".hit") !== null), "Tab reaches no answer");
+    await page.selectOption("#results select", "gone:");
+    await page.waitForFunction(() => location.search.includes("gone"));
+    await page.goBack();
+    await page.waitForFunction(() => document.querySelector("#q").value === "never");
+    await page.goto(`${base}search/?q=xyzzyplugh`);
+    await page.waitForFunction(() => document.querySelector("#said").textContent === "Nothing found.");
     await context.close();
     assert(faults.length === 0, faults.join("\n"));
   });
