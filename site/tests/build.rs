@@ -134,6 +134,9 @@ fn a_new_version_redraws_its_policy_alone() {
         !changed.iter().any(|name| name.starts_with("findings/wb-") || name.contains("privacy-policy")),
         "{changed:?}"
     );
+    let anew = tempfile::tempdir().unwrap();
+    build(anew.path(), &after, &input());
+    assert_eq!(files(anew.path()), new, "built upon an earlier site or from nothing, the files are the same");
 }
 
 #[test]
