@@ -8,6 +8,7 @@ mod visit;
 
 use crate::fetch::{Client, ClientError};
 use crate::plan::{Due, Plan, Seen, Validators};
+use crate::robots::Copies;
 use crate::settings::Settings;
 use archive::capture::NewCapture;
 use archive::{Archive, ReadError, StoreError};
@@ -112,6 +113,9 @@ struct Done {
     last: bool,
 }
 
+/// Under this name a crawl leaves the next one its copies of robots.txt.
+const COPIES: &str = "robots.json";
+
 /// As many captures as are stored in one go, and their bytes.
 const BATCH: usize = 64;
 const BATCH_BYTES: usize = 4 << 20;
@@ -128,7 +132,9 @@ pub fn crawl(
     if plan.due.is_empty() {
         return Ok(summary);
     }
-    let Visits { runtime, visitor, mut done } = Visits::start(plan, settings, clock)?;
+    let known = archive.recall(COPIES);
+    let copies = known.as_deref().map(Copies::from_json).unwrap_or_default();
+    let Visits { runtime, visitor, mut done } = Visits::start(plan, settings, clock, copies)?;
 
     let mut stored = Ok(());
     while let Some(first) = done.blocking_recv() {
@@ -160,6 +166,12 @@ pub fn crawl(
     // A name that is still being looked up must not hold us back.
     runtime.shutdown_background();
     stored?;
+    let copies = visitor.copies().to_json();
+    if known.is_none_or(|known| known != copies)
+        && let Err(error) = archive.remember(COPIES, &copies)
+    {
+        tracing::warn!("cannot keep the copies of robots.txt for the next crawl: {error}");
+    }
     summary.offline = visitor.is_offline();
     Ok(summary)
 }
@@ -176,7 +188,7 @@ pub fn look(
     if plan.due.is_empty() {
         return Ok(summary);
     }
-    let Visits { runtime, visitor, mut done } = Visits::start(plan, settings, clock)?;
+    let Visits { runtime, visitor, mut done } = Visits::start(plan, settings, clock, Copies::default())?;
     while let Some(Done { capture, last }) = done.blocking_recv() {
         if last {
             *summary.outcomes.entry(capture.outcome.key()).or_default() += 1;
@@ -196,8 +208,8 @@ struct Visits {
 }
 
 impl Visits {
-    fn start(plan: &Plan, settings: &Settings, clock: Clock) -> Result<Self, CrawlError> {
-        let client = Client::new(&settings.user_agent(), settings.limits, settings.lookup.clone())?;
+    fn start(plan: &Plan, settings: &Settings, clock: Clock, copies: Copies) -> Result<Self, CrawlError> {
+        let client = Client::new(settings)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4)))
             .thread_name("crawl")
@@ -206,7 +218,7 @@ impl Visits {
             .map_err(CrawlError::Threads)?;
         let (sender, done) = mpsc::channel(8);
         let hosts = by_host(&plan.due);
-        let visitor = Arc::new(Visitor::new(client, settings.clone(), clock, hosts.len()));
+        let visitor = Arc::new(Visitor::new(client, settings.clone(), clock, hosts.len(), copies));
         runtime.spawn(visit_all(Arc::clone(&visitor), hosts, settings.hosts_at_once, sender));
         Ok(Self { runtime, visitor, done })
     }

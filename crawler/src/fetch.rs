@@ -1,7 +1,8 @@
 //! One request, one answer, within limits. No redirects, no retries, no decoding: those are
 //! decided one level up, where pace and robots.txt are known.
 
-use crate::address::{Guarded, Lookup, LookupError, Own, Refusal, admit};
+use crate::address::{Guarded, LookupError, Own, Refusal, admit};
+use crate::settings::Settings;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -92,6 +93,8 @@ pub enum Fault {
     ConnectSlow(Duration),
     #[error("TLS: {0}")]
     Tls(String),
+    #[error("TLS: the server cut the handshake short; a later run asks again")]
+    TlsCut,
     #[error("no complete head within {} s", .0.as_secs_f32())]
     HeadSlow(Duration),
     #[error("no complete body within {} s", .0.as_secs_f32())]
@@ -136,6 +139,7 @@ impl Fault {
             Fault::Refused
                 | Fault::Unreachable
                 | Fault::ConnectSlow(_)
+                | Fault::TlsCut
                 | Fault::HeadSlow(_)
                 | Fault::BodySlow(_)
                 | Fault::Closed
@@ -165,7 +169,9 @@ pub struct Client {
 }
 
 impl Client {
-    pub fn new(user_agent: &str, limits: Limits, lookup: Lookup) -> Result<Self, ClientError> {
+    pub fn new(settings: &Settings) -> Result<Self, ClientError> {
+        let Settings { limits, lookup, roots, .. } = settings;
+        let limits = *limits;
         // Fails only where a provider was chosen before, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = || {
@@ -182,13 +188,16 @@ impl Client {
                 .pool_idle_timeout(Duration::from_secs(20))
                 .dns_resolver(Arc::new(Guarded::new(lookup.clone(), limits.lookup)))
         };
+        let roots: Vec<_> =
+            roots.iter().map(|der| reqwest::Certificate::from_der(der)).collect::<Result<_, _>>()?;
         let http = match builder().build() {
+            Ok(_) if !roots.is_empty() => builder().tls_certs_only(roots).build()?,
             Ok(http) => http,
             // A machine without root certificates (a bare container) still serves loopback and http;
             // https then fails as an unknown issuer, and each capture says so.
             Err(_) => builder().tls_certs_only([]).build()?,
         };
-        Ok(Self { http, limits, user_agent: user_agent.to_owned() })
+        Ok(Self { http, limits, user_agent: settings.user_agent() })
     }
 
     /// Sends a GET for `url` and reads the whole answer. `at` is the instant that the answer is dated with.
@@ -301,7 +310,7 @@ impl Client {
                 transport = transport.or(self.hyper_fault(hyper, part));
             }
             if let Some(io) = current.downcast_ref::<io::Error>() {
-                // `io::Error` hides the error it wraps from `source`.
+                let io = innermost_io(io);
                 if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
                     return Fault::Tls(tls_fault(tls));
                 }
@@ -310,6 +319,8 @@ impl Client {
             cause = current.source();
         }
         match transport {
+            // The connection stood, and went before a request was sent: that is where TLS is agreed on.
+            Some(Fault::Closed | Fault::Reset) if error.is_connect() => Fault::TlsCut,
             Some(fault) => fault,
             None if error.is_timeout() && error.is_connect() => Fault::ConnectSlow(self.limits.connect),
             None if error.is_connect() => Fault::Unreachable,
@@ -343,6 +354,14 @@ enum Part {
     Body,
 }
 
+/// `io::Error` hides the error it wraps from `source`, and TLS wraps one in another.
+fn innermost_io(mut error: &io::Error) -> &io::Error {
+    while let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>()) {
+        error = inner;
+    }
+    error
+}
+
 fn io_fault(error: &io::Error, part: Part) -> Option<Fault> {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Some(Fault::Refused),
@@ -364,24 +383,40 @@ fn io_fault(error: &io::Error, part: Part) -> Option<Fault> {
     }
 }
 
+/// What was wrong with TLS, and who can mend it.
 fn tls_fault(error: &rustls::Error) -> String {
     use rustls::CertificateError as Certificate;
-    let said = match error {
-        rustls::Error::InvalidCertificate(certificate) => match certificate {
-            Certificate::Expired | Certificate::ExpiredContext { .. } => "the certificate has expired",
-            Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
-                "the certificate is not valid yet"
-            }
-            Certificate::UnknownIssuer => "nobody we trust issued the certificate",
-            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
-                "the certificate is for another name"
-            }
-            Certificate::Revoked => "the certificate was revoked",
-            other => return format!("the certificate is not valid ({other:?})").chars().take(120).collect(),
-        },
+    let certificate = match error {
+        rustls::Error::InvalidCertificate(certificate) => certificate,
+        rustls::Error::InvalidMessage(_) => {
+            return "the server speaks no TLS at this port: should the address begin with http://?"
+                .to_owned();
+        }
+        rustls::Error::AlertReceived(alert) => {
+            return format!(
+                "the server refused the handshake ({alert:?}); it may know only outdated versions of TLS"
+            );
+        }
         other => return other.to_string(),
     };
-    said.to_owned()
+    match certificate {
+        Certificate::Expired | Certificate::ExpiredContext { .. } => {
+            "the certificate has expired: its owner must renew it, unless this machine's clock is wrong"
+        }
+        Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
+            "the certificate is not valid yet: is this machine's clock right?"
+        }
+        Certificate::UnknownIssuer => {
+            "nobody this machine trusts issued the certificate: it is self-signed, or its chain is incomplete, or \
+             this machine lacks root certificates (`ca-certificates`)"
+        }
+        Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
+            "the certificate is for another name: declare the address that the site itself links to"
+        }
+        Certificate::Revoked => "the certificate was revoked: its owner must replace it",
+        other => return format!("the certificate is not valid ({other:?})").chars().take(120).collect(),
+    }
+    .to_owned()
 }
 
 fn innermost(error: &dyn StdError) -> String {

@@ -31,6 +31,8 @@ pub struct Attempt {
     /// The conditions that the last request carried.
     pub asked: Option<Validators>,
     pub got: Got,
+    /// An earlier copy of robots.txt was heeded: of when, and why.
+    pub earlier_robots: Option<String>,
     /// Counts from 1 within a run.
     pub tried: u32,
 }
@@ -45,6 +47,9 @@ pub fn capture(due: &Due, attempt: Attempt, decoded_limit: u64) -> NewCapture {
     }
     if let Some(reason) = &due.robots_override {
         capture.notes.insert("robots".to_owned(), format!("not heeded: {reason}"));
+    }
+    if let Some(earlier) = attempt.earlier_robots {
+        capture.notes.insert("robots".to_owned(), earlier);
     }
     match attempt.got {
         Got::Refused(why) => capture.outcome = Outcome::Refused(why),

@@ -25,6 +25,8 @@ pub struct Settings {
     /// Sent as `Accept-Language`.
     pub languages: String,
     pub lookup: Lookup,
+    /// Root certificates (DER) that are trusted instead of the machine's own; none: the machine's.
+    pub roots: Vec<Vec<u8>>,
 }
 
 impl Default for Settings {
@@ -39,6 +41,7 @@ impl Default for Settings {
             full_fetch_every: TimeDelta::days(7),
             languages: "en;q=1.0,*;q=0.1".to_owned(),
             lookup: Lookup::System,
+            roots: Vec::new(),
         }
     }
 }

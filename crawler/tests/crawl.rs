@@ -10,6 +10,7 @@ use crawler::replay::server::{Page, Request, Server};
 use crawler::retry::Retry;
 use crawler::settings::Settings;
 use policy::declaration::Declarations;
+use policy::id::PolicyId;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -217,6 +218,34 @@ fn robots_is_obeyed_asked_for_once_and_overridden_only_by_a_declaration() {
     let policy = archive.captured_policies().unwrap().remove(0);
     let last = archive.captures(&policy).unwrap().pop().unwrap();
     assert_eq!(archive.facts(&last).unwrap().notes["robots"], "not heeded: the operator agreed in writing");
+}
+
+#[test]
+fn when_robots_cannot_be_had_the_last_copy_counts_for_a_while() {
+    let busy = Arc::new(AtomicUsize::new(0));
+    let status = Arc::clone(&busy);
+    let site = Noted::start(move |request| match (request.target.as_str(), status.load(Ordering::SeqCst)) {
+        ("/robots.txt", 0) => Page::new(200, "text/plain", "User-agent: *\nDisallow: /terms"),
+        ("/robots.txt", status) => Page::new(status as u16, "text/plain", "not now"),
+        _ => Page::html(TEXT),
+    });
+    let declarations =
+        site.declarations(&[("Privacy Policy", "/privacy"), ("Terms of Service", "/terms")], "");
+    let (_dir, archive) = archive();
+    let first = at("2026-05-01T06:00:00Z");
+    let mut on_day = |day: i64, answer: usize| {
+        busy.store(answer, Ordering::SeqCst);
+        run(&archive, &declarations, first + TimeDelta::days(day), &settings()).to_string()
+    };
+    assert_eq!(on_day(0, 0), "1 fetched, 1 refused");
+    assert_eq!(on_day(1, 503), "1 unchanged, 1 refused", "as the copy says");
+    assert_eq!(on_day(2, 429), "2 refused", "a wish to be left alone is heeded");
+    assert_eq!(on_day(4, 503), "2 refused", "the copy is too old");
+    let policy = PolicyId::new("Courier", "Privacy Policy");
+    let captures = archive.captures(&policy).unwrap();
+    let note = &archive.facts(&captures[1]).unwrap().notes["robots"];
+    assert_eq!(note, "the copy of 2026-05-01T06:00:00Z was heeded: robots.txt answered 503");
+    assert_eq!(captures[3].outcome.why(), "robots.txt answered 503, which means no (RFC 9309)");
 }
 
 #[test]

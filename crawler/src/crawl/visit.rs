@@ -7,7 +7,7 @@ use crate::fetch::{Answer, Client, Fault};
 use crate::judge::{self, Attempt, Got};
 use crate::plan::{Due, Validators};
 use crate::retry::{is_transient, retry_after};
-use crate::robots::{self, Rules};
+use crate::robots::{self, Copies, Rules};
 use crate::settings::Settings;
 use archive::body::ACCEPTED_ENCODINGS;
 use archive::capture::Redirect;
@@ -31,6 +31,7 @@ pub(super) struct Visitor {
     settings: Settings,
     clock: Clock,
     sites: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<Site>>>>,
+    copies: Mutex<Copies>,
     /// Some host out there answered, if only to refuse.
     reached: AtomicBool,
     out_of_reach: AtomicUsize,
@@ -49,16 +50,22 @@ struct Site {
 }
 
 impl Visitor {
-    pub fn new(client: Client, settings: Settings, clock: Clock, hosts: usize) -> Self {
+    pub fn new(client: Client, settings: Settings, clock: Clock, hosts: usize, copies: Copies) -> Self {
         Self {
             client,
             settings,
             clock,
             sites: Mutex::default(),
+            copies: Mutex::new(copies),
             reached: AtomicBool::new(false),
             out_of_reach: AtomicUsize::new(0),
             hosts,
         }
+    }
+
+    /// The last good answers for robots.txt, those of this run included.
+    pub fn copies(&self) -> Copies {
+        self.copies.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether the machine seems to have no network.
@@ -127,13 +134,14 @@ impl Visitor {
             redirects: Vec::new(),
             asked: None,
             got: Got::Fault(Fault::Offline),
+            earlier_robots: None,
             tried,
         };
         attempt.url.set_fragment(None);
         loop {
             let asked = validators.filter(|known| known.url == attempt.url.as_str());
             attempt.asked = asked.cloned();
-            attempt.got = self.hop(due, &attempt.url, &own, asked).await;
+            attempt.got = self.hop(due, &attempt.url, &own, asked, &mut attempt.earlier_robots).await;
             let Got::Answer(answer) = &attempt.got else { return attempt };
             attempt.at = answer.at;
             match self.next(answer, &attempt) {
@@ -187,7 +195,14 @@ impl Visitor {
     }
 
     /// One request, when the host is ready for it and its robots.txt allows it.
-    async fn hop(&self, due: &Due, url: &Url, own: &Own, asked: Option<&Validators>) -> Got {
+    async fn hop(
+        &self,
+        due: &Due,
+        url: &Url,
+        own: &Own,
+        asked: Option<&Validators>,
+        earlier_robots: &mut Option<String>,
+    ) -> Got {
         // Before the host's turn is waited for: a forbidden host has none.
         if let Err(refusal) = admit(url, own) {
             return Got::Fault(refusal.into());
@@ -202,8 +217,14 @@ impl Visitor {
         }
         if due.robots_override.is_none() {
             match self.rules(&mut site, url, own).await {
-                Ok(None) => {}
-                Ok(Some(refusal)) => return Got::Refused(refusal),
+                Ok(refusal) => {
+                    if let Some(earlier) = site.rules.as_ref().and_then(Rules::earlier) {
+                        *earlier_robots = Some(earlier.to_owned());
+                    }
+                    if let Some(refusal) = refusal {
+                        return Got::Refused(refusal);
+                    }
+                }
                 Err(fault) => return Got::Fault(fault),
             }
         }
@@ -223,7 +244,7 @@ impl Visitor {
             return Ok(rules.refusal(url));
         }
         self.turn(site).await;
-        let rules = robots::fetch(&self.client, url, own, now).await;
+        let rules = robots::fetch(&self.client, url, own, &self.copies, now).await;
         self.rest(site);
         let rules = site.rules.insert(rules?);
         Ok(rules.refusal(url))
