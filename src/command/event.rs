@@ -137,7 +137,7 @@ mod tests {
         assert!(folder.path().join("events/2026-05-courier-ends-encrypted-chats.toml").is_file());
         assert!(write(new(), &global).is_err(), "an event that exists must not be overwritten");
         let (events, faults) = faults(folder.path()).unwrap();
-        assert_eq!((events, faults.len()), (1, 2), "{faults:?}");
+        assert_eq!((events, faults.len()), (1, 4), "{faults:?}");
     }
 
     #[test]

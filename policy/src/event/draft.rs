@@ -39,7 +39,8 @@ impl Draft {
         let (title, date, kind) = (text(&self.title), self.date, self.kind);
         let service = text(self.services.first().map_or("Courier", String::as_str));
         format!(
-            r#"# An event: see docs/events.md. Then run `walkback event check`.
+            r#"# An event: see docs/events.md. Fill in what is empty, take the `#` away from what you need, leave the rest out.
+# Then `walkback event check` names what is still missing or wrong.
 title = {title}
 # As precise as the sources: "2026", "2026-05" or "2026-05-08". The file's name starts with it.
 date = "{date}"
@@ -58,25 +59,28 @@ services = {services}
 topics = {chosen}
 # high: a primary source or several that agree; medium: one good source; low: contested or thin
 confidence = "medium"
-# In our own words.
+# What happened, in two or three sentences of your own; never a copied text.
 summary = ""
 # Ids (file names without .toml) of events this one continues, answers or ends:
 # related = []
 
-# At least one source. `primary`: written by the one who acted. `verified`: you read it, or a stored copy,
-# and it says so; `cited`: you only saw another text cite this address for this.
-# [[source]]
-# id = "blog"
-# publisher = ""
-# title = ""
-# url = "https://"
+# At least one source; repeat the block for more. The id is a short name that claims refer to.
+[[source]]
+id = "blog"
+publisher = ""
+title = ""
+url = "https://"
 # date = "{date}"
+# It was written by the one who acted:
 # primary = true
+# You read it, or a stored copy, and it says so:
 # verified = true
+# You could not read it, but another text that you read cites this address for this:
 # cited = true
 
 # What it does to the encryption board. Scopes: chats groups calls backups files mail
 # States: default opt_in limited announced none not_offered ended_on:YYYY-MM-DD
+# `before` is what the board shows until then; leave it out if no event told yet.
 # [[effect]]
 # service = {service}
 # scope = "chats"
@@ -128,7 +132,10 @@ mod tests {
         assert_eq!((event.title.as_str(), event.kind), (draft.title.as_str(), draft.kind));
         assert_eq!(event.services, draft.services);
         let fields: Vec<String> = lint(&[event]).into_iter().map(|fault| fault.field).collect();
-        assert_eq!(fields, ["source", "summary"]);
+        assert_eq!(
+            fields,
+            ["source `blog`, publisher", "source `blog`, title", "source `blog`, url", "summary"]
+        );
     }
 
     #[test]
