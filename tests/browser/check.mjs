@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { HtmlValidate } from "html-validate";
-import { PATH, serve } from "./server.mjs";
+import { serve } from "./server.mjs";
 
 const [site, shots] = process.argv.slice(2);
 if (!site) { console.error("usage: node check.mjs SITE [SCREENSHOTS]"); process.exit(2); }
@@ -35,11 +35,11 @@ const first = (folder, want = () => true) => {
   return found.length ? `${folder}/${found[0]}/` : undefined;
 };
 const read = (path) => readFileSync(join(site, path), "utf8");
-const policyOf = (service) => first(service.replace(/\/$/, ""));
+const policyOf = (service) => first(service.replace(/\/$/, ""), (name) => existsSync(join(site, service, name, "history.json")));
 const findings = readdirSync(join(site, "findings"), { withFileTypes: true }).filter((e) => e.isDirectory()).map((e) => `findings/${e.name}/`).sort();
 const hostileFinding = findings.find((place) => read(`${place}index.html`).includes("&lt;script&gt;"));
 const plainFinding = findings.find((place) => read(`${place}index.html`).includes("Earlier and later")) ?? findings[0];
-const service = existsSync(join(site, "services/courier")) ? "services/courier/" : first("services");
+const service = existsSync(join(site, "services/courier")) ? "services/courier/" : first("services", (name) => policyOf(`services/${name}/`));
 const hostileService = first("services", (name) => name.startsWith("hostile"));
 const pages = {
   home: "", timeline: "timeline/", year: first("timeline"), board: "board/", services: "services/", service,

@@ -9,18 +9,24 @@ const TYPES = {
   ".png": "image/png", ".json": "application/json", ".atom": "application/atom+xml", ".ics": "text/calendar",
   ".xml": "application/xml", ".opml": "text/x-opml", ".csv": "text/csv", ".txt": "text/plain",
 };
-export const PATH = "/archive/";
+/** The path that the site was built for, as its sitemap has it; `/` where it was built for none. */
+async function pathOf(root) {
+  const robots = await readFile(join(root, "robots.txt"), "utf8");
+  const sitemap = /^Sitemap: (.*)sitemap\.xml$/m.exec(robots);
+  return sitemap ? new URL(sitemap[1]).pathname : "/";
+}
 
 export async function serve(root) {
+  const home = await pathOf(root);
   const squeezed = new Map();
   const server = createServer(async (request, response) => {
     let path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
     let status = 200;
     let body;
     try {
-      if (!path.startsWith(PATH)) throw new Error("outside");
+      if (!path.startsWith(home)) throw new Error("outside");
       if (path.endsWith("/")) path += "index.html";
-      body = await readFile(join(root, normalize(path.slice(PATH.length))));
+      body = await readFile(join(root, normalize(path.slice(home.length))));
     } catch {
       status = 404;
       path = "404.html";
@@ -41,5 +47,5 @@ export async function serve(root) {
     response.writeHead(status, headers).end(body);
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  return { server, base: `http://127.0.0.1:${server.address().port}${PATH}` };
+  return { server, base: `http://127.0.0.1:${server.address().port}${home}` };
 }
