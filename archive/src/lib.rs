@@ -8,7 +8,8 @@
 //! * [`verify`]: every digest and every reference checked;
 //! * [`text`]: texts at little cost, and what others recorded;
 //! * [`derived`]: histories, derived from all that, and [`read`]: what is asked about them;
-//! * [`import`]: other people's WARC files as captures.
+//! * [`import`]: other people's WARC files as captures;
+//! * [`fuzz`]: what must hold for any bytes.
 //!
 //! The disk format is docs/archive-format.md.
 
@@ -16,6 +17,7 @@ pub mod body;
 pub mod capture;
 pub mod catalog;
 pub mod derived;
+pub mod fuzz;
 pub mod import;
 pub mod read;
 pub mod store;

@@ -233,7 +233,7 @@ fn when_robots_cannot_be_had_the_last_copy_counts_for_a_while() {
         site.declarations(&[("Privacy Policy", "/privacy"), ("Terms of Service", "/terms")], "");
     let (_dir, archive) = archive();
     let first = at("2026-05-01T06:00:00Z");
-    let mut on_day = |day: i64, answer: usize| {
+    let on_day = |day: i64, answer: usize| {
         busy.store(answer, Ordering::SeqCst);
         run(&archive, &declarations, first + TimeDelta::days(day), &settings()).to_string()
     };

@@ -15,7 +15,8 @@ use url::Url;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The page to track.
+    /// The page to track, as a whole address: `https://courier.example/privacy`.
+    #[arg(value_parser = page)]
     url: Url,
     /// Read the page from this file instead of fetching it.
     #[arg(long, value_name = "FILE")]
@@ -32,6 +33,15 @@ pub struct Args {
     /// Where operators of the page can reach you: a web address, or mailto: and an e-mail address.
     #[arg(long, value_name = "ADDRESS", env = "WALKBACK_CONTACT")]
     contact: Option<String>,
+}
+
+fn page(typed: &str) -> Result<Url, String> {
+    match Url::parse(typed) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => Ok(url),
+        Ok(url) => Err(format!("pages are fetched by http and https only, not by `{}`", url.scheme())),
+        Err(_) if !typed.contains("://") => Err(format!("write the whole address: https://{typed}")),
+        Err(error) => Err(format!("this is no address: {error}")),
+    }
 }
 
 pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
@@ -151,7 +161,12 @@ fn fetch(url: &Url, contact: Option<String>, global: &Global) -> anyhow::Result<
     let captures = archive.captures(&policy)?;
     let capture = captures.last().with_context(|| format!("nothing came from {url}"))?;
     if !capture.outcome.saw_document() {
-        bail!("{url} was {}: {}; save it and use `--file`", capture.outcome.key(), capture.outcome.why());
+        bail!(
+            "{url} did not give the document ({}: {}). Mend that, or save the page with a browser and name the file with \
+             `--file FILE`",
+            capture.outcome.key(),
+            capture.outcome.why()
+        );
     }
     let response = archive.response(capture)?;
     Ok(decode(&response.body, response.content_type().as_deref()))

@@ -34,6 +34,8 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
                 "failed": report.failed.iter().map(|(policy, why)| format!("{policy}: {why}")).collect::<Vec<_>>(),
             })
         );
+    } else if report.policies == 0 {
+        println!("nothing to derive: `walkback crawl` or `walkback import` brings pages in first");
     } else {
         println!(
             "{} of {} policies derived: {} versions, {} findings",

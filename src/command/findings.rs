@@ -41,7 +41,20 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     };
     let mut out = std::io::stdout().lock();
     let limit = args.limit.unwrap_or(usize::MAX);
-    for finding in archive.findings()?.into_iter().filter(wanted).take(limit) {
+    let found = archive.findings()?;
+    let all = found.len();
+    let found: Vec<Finding> = found.into_iter().filter(wanted).take(limit).collect();
+    if found.is_empty() && !global.quiet && !global.json {
+        eprintln!(
+            "{}",
+            match all {
+                0 => "no findings yet: they need at least two versions of a policy, and `walkback derive`"
+                    .to_owned(),
+                all => format!("none of the {all} findings is of that kind, service and time"),
+            }
+        );
+    }
+    for finding in found {
         if global.json {
             writeln!(out, "{}", json(&finding))?;
         } else {

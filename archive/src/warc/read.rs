@@ -116,8 +116,15 @@ impl<R: BufRead> Reader<R> {
         let mut room = self.max_block;
         // Reading on to the end of the member is what makes gzip check its own sum.
         while let Some(record) = read_record(&mut member, room).map_err(in_gzip)? {
-            room -= record.block.len() as u64;
+            // Heads count too: a member of a few kilobytes may hold a million records that say nothing.
+            let head: usize = record.fields.iter().map(|(name, value)| name.len() + value.len() + 64).sum();
+            let length = record.block.len() as u64 + head as u64 + 64;
             records.push(record);
+            room = match room.checked_sub(length) {
+                Some(room) => room,
+                None if records.len() == 1 => 0,
+                None => return Err(WarcFault::TooLarge { length, limit: self.max_block }),
+            };
         }
         Ok(records)
     }
