@@ -5,6 +5,7 @@ mod command;
 mod ground;
 
 use clap::Parser as _;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -12,6 +13,11 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_target(false)
+        // Colour on a terminal only, and only where NO_COLOR does not forbid it.
+        .with_ansi(
+            std::io::stderr().is_terminal()
+                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        )
         .without_time()
         .with_max_level(if cli.global.quiet { tracing::Level::ERROR } else { tracing::Level::WARN })
         .init();

@@ -9,15 +9,15 @@ use crate::capture::records::payload_of;
 use crate::capture::{Head, NewCapture, Response, Truncated};
 use crate::catalog;
 use crate::store::{Archive, ReadError, StoreError};
-use crate::warc::{Kind, Reader, Record, WarcError};
+use crate::warc::{Kind, Located, Reader, Record, WarcError};
 use chrono::{DateTime, SubsecRound as _, Utc};
-use policy::capture::{Capture, Outcome};
+use policy::capture::Outcome;
 use policy::finding::EvidenceClass;
 use policy::id::PolicyId;
 use policy::wall;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -81,8 +81,7 @@ pub fn import_warc(
         imported: Imported::default(),
         batch: Vec::new(),
         bytes: 0,
-        stored: Vec::new(),
-        payloads: HashMap::new(),
+        originals: HashMap::new(),
     };
     for next in Reader::new(BufReader::with_capacity(1 << 16, file), MAX_BLOCK) {
         let located = match next {
@@ -95,6 +94,7 @@ pub fn import_warc(
         if !matches!(located.record.kind, Kind::Response | Kind::Revisit) {
             continue;
         }
+        import.note_original(&located);
         let Some((policy, source)) = located.record.target().and_then(&policy_of) else {
             import.imported.elsewhere += 1;
             continue;
@@ -111,13 +111,27 @@ struct Import<'a> {
     imported: Imported,
     batch: Vec<NewCapture>,
     bytes: usize,
-    /// What this import stored, in order.
-    stored: Vec<Capture>,
-    /// `WARC-Payload-Digest` and the number of the capture, stored or waiting, that has that payload.
-    payloads: HashMap<String, usize>,
+    /// By `WARC-Payload-Digest`, the first response of this file that has that payload. Whether it became a
+    /// capture, now, in an earlier import or not at all, does not matter to what refers to it.
+    originals: HashMap<String, Original>,
+}
+
+/// Where a response lies in the file.
+struct Original {
+    offset: u64,
+    length: u64,
+    id: String,
 }
 
 impl Import<'_> {
+    fn note_original(&mut self, located: &Located) {
+        let Located { offset, length, record, .. } = located;
+        if let (Kind::Response, Some(digest)) = (&record.kind, record.field("WARC-Payload-Digest")) {
+            let original = || Original { offset: *offset, length: *length, id: record.id().to_owned() };
+            self.originals.entry(digest.to_owned()).or_insert_with(original);
+        }
+    }
+
     fn one(
         &mut self,
         offset: u64,
@@ -138,19 +152,16 @@ impl Import<'_> {
             self.imported.known += 1;
             return Ok(());
         }
-        let digest = record.field("WARC-Payload-Digest").map(str::to_owned);
         let response = match record.kind {
-            Kind::Revisit if usable.status != 304 => {
-                match self.revisited(&record, usable.head, digest.as_deref())? {
-                    Some(response) => response,
-                    None => {
-                        self.imported
-                            .unusable
-                            .push((offset, "the record it refers to is not in this file".to_owned()));
-                        return Ok(());
-                    }
+            Kind::Revisit if usable.status != 304 => match self.revisited(&record, usable.head)? {
+                Some(response) => response,
+                None => {
+                    self.imported
+                        .unusable
+                        .push((offset, "the record it refers to is not in this file".to_owned()));
+                    return Ok(());
                 }
-            }
+            },
             _ => Response {
                 head: usable.head,
                 body: usable.body,
@@ -170,9 +181,6 @@ impl Import<'_> {
         capture.notes.insert("imported_record".to_owned(), record.id().to_owned());
         self.bytes += response.body.len();
         capture.response = Some(response);
-        if let Some(digest) = digest {
-            self.payloads.entry(digest).or_insert(self.stored.len() + self.batch.len());
-        }
         self.batch.push(capture);
         if self.batch.len() >= BATCH || self.bytes >= BATCH_BYTES {
             self.flush()?;
@@ -181,25 +189,23 @@ impl Import<'_> {
     }
 
     /// The body that a `revisit` refers to, under the head of the revisit where it has one.
-    fn revisited(
-        &mut self,
-        record: &Record,
-        head: Head,
-        digest: Option<&str>,
-    ) -> Result<Option<Response>, ImportError> {
-        let Some(&number) = digest.and_then(|digest| self.payloads.get(digest)) else { return Ok(None) };
-        if number >= self.stored.len() {
-            self.flush()?;
-        }
-        let original = self.archive.sent(&self.stored[number]).map_err(|error| self.look_up(error))?;
-        let (mut response, origin) = (original, Origin::Wire);
+    fn revisited(&self, record: &Record, head: Head) -> Result<Option<Response>, ImportError> {
+        let found = record.field("WARC-Payload-Digest").and_then(|digest| self.originals.get(digest));
+        let Some(original) = found else { return Ok(None) };
+        let read = |error| ImportError::Read { path: self.path.to_path_buf(), error };
+        let mut file = File::open(self.path).map_err(read)?;
+        file.seek(SeekFrom::Start(original.offset)).map_err(read)?;
+        let part = BufReader::new(file.take(original.length));
+        // The member may hold other records, too.
+        let mut records = Reader::new(part, MAX_BLOCK).filter_map(|located| Some(located.ok()?.record));
+        let Some(usable) = records.find(|record| record.id() == original.id).and_then(|r| usable(&r).ok())
+        else {
+            return Ok(None);
+        };
         // A body is read by the encodings of the head it came with.
-        let same = |name: &str| head.values(name) == response.head.values(name);
-        if same("content-encoding") && same("transfer-encoding") && head.origin == origin {
-            response.head = head;
-        }
-        response.truncated = truncated(record);
-        Ok(Some(response))
+        let same = |name: &str| head.values(name) == usable.head.values(name);
+        let head = if same("content-encoding") && same("transfer-encoding") { head } else { usable.head };
+        Ok(Some(Response { head, body: usable.body, truncated: truncated(record), decoded: None }))
     }
 
     fn is_known(&self, policy: &PolicyId, source: &str, at: DateTime<Utc>) -> Result<bool, ImportError> {
@@ -214,7 +220,6 @@ impl Import<'_> {
         let store = |error| ImportError::Store { path: self.path.to_path_buf(), error };
         let stored = self.archive.store_many(batch).map_err(store)?;
         self.imported.stored += stored.len();
-        self.stored.extend(stored);
         Ok(())
     }
 

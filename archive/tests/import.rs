@@ -130,6 +130,25 @@ fn a_torn_file_gives_what_is_whole_and_names_the_offset() {
 }
 
 #[test]
+fn an_import_that_was_stopped_goes_on_with_what_refers_to_what_it_stored() {
+    let dir = Folder::new("import-again");
+    let archive = Archive::open(&dir.join("archive")).unwrap();
+    let records = records();
+    let bytes =
+        |records: &[Record]| records.iter().flat_map(|record| record.to_member(6).bytes).collect::<Vec<_>>();
+    // As far as it had come: the page, and not yet the revisit that refers to it.
+    assert_eq!(import(&archive, &dir, &bytes(&records[..2])).stored, 1);
+    let rest = import(&archive, &dir, &bytes(&records));
+    assert_eq!((rest.stored, rest.known), (2, 1), "{:?}", rest.unusable);
+    let again = import(&archive, &dir, &bytes(&records));
+    assert_eq!((again.stored, again.known), (0, 3));
+    let captures = archive.captures(&privacy()).unwrap();
+    assert_eq!(captures[0].digest, captures[1].digest);
+    assert_eq!(captures[1].outcome, Outcome::Unchanged);
+    assert_eq!(archive.verify().unwrap(), []);
+}
+
+#[test]
 fn a_revisit_without_its_original_is_named() {
     let dir = Folder::new("import-revisit");
     let archive = Archive::open(&dir.join("archive")).unwrap();

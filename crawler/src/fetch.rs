@@ -81,8 +81,8 @@ impl Answer {
 pub enum Fault {
     #[error("address refused: {0}")]
     Address(#[from] Refusal),
-    #[error("name lookup failed")]
-    Lookup,
+    #[error("the name `{0}` cannot be looked up")]
+    Lookup(String),
     #[error("no network: the machine reaches no host at all")]
     Offline,
     #[error("connection refused")]
@@ -150,7 +150,7 @@ impl Fault {
 
     /// Nothing of the machine's network was seen to work.
     pub fn is_offline_like(&self) -> bool {
-        matches!(self, Fault::Lookup | Fault::Unreachable | Fault::ConnectSlow(_) | Fault::Offline)
+        matches!(self, Fault::Lookup(_) | Fault::Unreachable | Fault::ConnectSlow(_) | Fault::Offline)
     }
 }
 
@@ -300,7 +300,7 @@ impl Client {
             if let Some(lookup) = current.downcast_ref::<LookupError>() {
                 return match lookup {
                     LookupError::Refused(refusal) => Fault::Address(refusal.clone()),
-                    _ => Fault::Lookup,
+                    _ => Fault::Lookup(error.url().and_then(Url::host_str).unwrap_or_default().to_owned()),
                 };
             }
             if let Some(tls) = current.downcast_ref::<rustls::Error>() {

@@ -3,6 +3,7 @@
 use crate::cli::{Exit, Global};
 use anyhow::Context as _;
 use archive::Archive;
+use policy::finding::EvidenceClass;
 use policy::id::{FindingId, VersionId};
 
 #[derive(Debug, clap::Args)]
@@ -38,7 +39,8 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     }
     println!("{}  {}: {} ({})", finding.id, finding.policy, judgement.kind, judgement.topic.label());
     println!("{}\n", judgement.reason);
-    let or_nothing = |text: &str| if text.is_empty() { "(nothing)".to_owned() } else { text.to_owned() };
+    let or_nothing =
+        |text: &str| if text.is_empty() { "(nothing)".to_owned() } else { super::search::plain(text) };
     println!("then  {}", or_nothing(&judgement.before));
     println!("now   {}\n", or_nothing(&judgement.after));
     println!("rule        {}", judgement.rule);
@@ -48,7 +50,12 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         judgement.severity, judgement.confidence, judgement.weight
     );
     println!("status      {}: {}", finding.status.key(), finding.status_note);
-    println!("evidence    class {:?}", finding.class);
+    let class = match finding.class {
+        EvidenceClass::A => "A: our own capture, with its bytes and headers",
+        EvidenceClass::B => "B: a page that somebody else captured",
+        EvidenceClass::C => "C: a text that somebody else extracted",
+    };
+    println!("evidence    class {class}");
     println!("last seen   {} in version {}", finding.last_seen_before.to_rfc3339(), finding.from);
     before.iter().for_each(|origin| println!("            {origin}"));
     println!("first gone  {} in version {}", finding.first_seen_after.to_rfc3339(), finding.to);

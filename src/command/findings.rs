@@ -110,7 +110,7 @@ fn write(out: &mut impl std::io::Write, finding: &Finding) -> std::io::Result<()
     )?;
     for (mark, sentence) in [("-", &judgement.before), ("+", &judgement.after)] {
         if !sentence.is_empty() {
-            writeln!(out, "  {mark} {sentence}")?;
+            writeln!(out, "  {mark} {}", super::search::plain(sentence))?;
         }
     }
     writeln!(out, "  {}\n", judgement.reason)

@@ -83,6 +83,6 @@ fn print(out: &mut impl std::io::Write, answer: &Answer) -> std::io::Result<()> 
 }
 
 /// Archived text must not steer the terminal: control characters become spaces.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

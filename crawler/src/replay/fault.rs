@@ -249,7 +249,7 @@ faults! {
         |_, _| to("http://mixed.test/");
     "private-name" "is a name that leads into a private network" => "failed: address refused: rebind.test (10.0.0.8) is not public: private" false
         at "http://rebind.test/legal/policy", |_, _| ok();
-    "unknown-host" "has a name that nobody knows" => "failed: name lookup failed" false at "http://unknown.test/legal/policy", |_, _| ok();
+    "unknown-host" "has a name that nobody knows" => "failed: the name `unknown.test` cannot be looked up" false at "http://unknown.test/legal/policy", |_, _| ok();
     "ftp" "is declared with ftp" => "failed: address refused: `ftp:` is not http or https" false at "ftp://example.com/legal/policy", |_, _| ok();
 
     // Statuses.

@@ -199,6 +199,7 @@ function show(file, from, to) {
 }
 
 async function compare(from, to, push) {
+  box.classList.remove("waiting");
   out.replaceChildren(element("p", "small", "Reading the history…"));
   try {
     const file = await load();
