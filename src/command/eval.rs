@@ -22,6 +22,9 @@ pub struct Args {
     /// Git repositories (bare or not) in which those blobs lie.
     #[arg(long, value_name = "GITDIR", num_args = 1..)]
     history: Vec<PathBuf>,
+    /// More labelled changes to learn from, as --labels: neither thresholds nor figures count them.
+    #[arg(long, value_name = "FILE")]
+    lessons: Vec<PathBuf>,
     /// Labelled pairs, one JSON object a line, with the texts `before` and `after` in it.
     #[arg(long, value_name = "FILE")]
     pairs: Vec<PathBuf>,
@@ -38,6 +41,10 @@ pub struct Args {
     /// Draws the folds of services.
     #[arg(long, default_value_t = Settings::default().seed)]
     seed: u64,
+    /// Write every candidate of every change here with its chance and texts, one JSON object a change: what a
+    /// reader is shown who labels more changes. Holds the texts of others: not for publication.
+    #[arg(long, value_name = "FILE")]
+    candidates: Option<PathBuf>,
     /// Judge everything so many times and print the speed.
     #[arg(long, value_name = "TIMES")]
     repeat: Option<usize>,
@@ -53,6 +60,8 @@ struct Label {
     new: Option<String>,
     before: Option<String>,
     after: Option<String>,
+    /// Marks of the statements that its reader was shown, where that was not all.
+    shown: Option<BTreeSet<String>>,
     #[serde(flatten)]
     answer: Answer,
 }
@@ -63,7 +72,8 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     }
     let rules = Rules::builtin();
     let mut examples = Vec::new();
-    for file in &args.labels {
+    let files = args.labels.iter().map(|file| (file, false));
+    for (file, is_lesson) in files.chain(args.lessons.iter().map(|file| (file, true))) {
         let labels = read_labels(file)?;
         let blobs = read_blobs(&args.history, &labels)?;
         for label in labels {
@@ -84,7 +94,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
                 })
             };
             let (old, new) = (text(&label.old)?.to_owned(), text(&label.new)?.to_owned());
-            examples.push(example(&rules, file, label, &old, &new));
+            examples.push(Example { is_lesson, ..example(&rules, file, label, &old, &new) });
         }
     }
     for file in &args.pairs {
@@ -101,6 +111,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     }
     if let Some(times) = args.repeat {
         measure(&rules, &examples, times);
+    }
+    if let Some(path) = &args.candidates {
+        return write_candidates(&rules, &examples, path);
     }
     let mut out = std::io::stdout().lock();
     let said = if let Some(path) = &args.fit {
@@ -121,7 +134,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     print(&mut out, global, &examples, &said)?;
     if let Some(path) = &args.predictions {
         let mut lines = String::new();
-        for example in &examples {
+        for example in examples.iter().filter(|example| !example.is_lesson) {
             let mut line = serde_json::to_value(&said[&example.id])?;
             line["id"] = example.id.as_str().into();
             lines.push_str(&line.to_string());
@@ -130,6 +143,23 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         std::fs::write(path, lines)
             .with_context(|| format!("cannot write predictions to `{}`", path.display()))?;
     }
+    Ok(Exit::Done)
+}
+
+/// One JSON object a change, in the order of the labels.
+fn write_candidates(rules: &Rules, examples: &[Example], path: &Path) -> anyhow::Result<Exit> {
+    let write = || -> anyhow::Result<()> {
+        let mut out = std::io::BufWriter::new(std::fs::File::create(path)?);
+        for example in examples {
+            let sheet = policy::promise::reading::Sheet::new(rules, &example.before, &example.after);
+            let mut line = serde_json::to_value(&sheet)?;
+            line["id"] = example.id.as_str().into();
+            serde_json::to_writer(&mut out, &line)?;
+            out.write_all(b"\n")?;
+        }
+        Ok(out.flush()?)
+    };
+    write().with_context(|| format!("cannot write candidates to `{}`", path.display()))?;
     Ok(Exit::Done)
 }
 
@@ -144,7 +174,8 @@ fn print(
     examples: &[Example],
     said: &BTreeMap<String, Answer>,
 ) -> anyhow::Result<()> {
-    let files: BTreeSet<&str> = examples.iter().map(|example| example.file.as_str()).collect();
+    let files: BTreeSet<&str> =
+        examples.iter().filter(|example| !example.is_lesson).map(|example| example.file.as_str()).collect();
     for file in files {
         let gold = examples
             .iter()
@@ -163,15 +194,35 @@ fn print(
 
 fn example(rules: &Rules, file: &Path, label: Label, old: &str, new: &str) -> Example {
     let day = label.date.unwrap_or_default();
+    let (before, after) = (Document::read(rules, old), Document::read(rules, new));
+    let mut answer = label.answer;
+    for finding in &mut answer.findings {
+        let pairs = finding.also.iter_mut().map(|(old, new)| (old, new));
+        for (old, new) in std::iter::once((&mut finding.before, &mut finding.after)).chain(pairs) {
+            unmark(old, &before);
+            unmark(new, &after);
+        }
+    }
     let at: DateTime<Utc> = day.and_hms_opt(0, 0, 0).unwrap_or_default().and_utc();
     Example {
         id: label.id,
         service: label.service,
         file: file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
-        before: Document::read(rules, old),
-        after: Document::read(rules, new),
-        answer: label.answer,
+        before,
+        after,
+        answer,
         at,
+        is_lesson: false,
+        shown: label.shown,
+    }
+}
+
+/// Published labels name statements by marks, not by texts.
+fn unmark(text: &mut String, document: &Document) {
+    if text.starts_with('#')
+        && let Some(found) = policy::promise::reading::unmark(text, document)
+    {
+        *text = found.to_owned();
     }
 }
 

@@ -170,7 +170,7 @@ impl<'a> Desk<'a> {
                     return known.clone();
                 }
                 let (old, new) = (self.document(before), self.document(after));
-                let found = gate(&old, &new);
+                let found = gate(self.rules, &old, &new);
                 self.gated.insert((before, after), found.clone());
                 found
             });
@@ -225,7 +225,7 @@ impl<'a> Desk<'a> {
             difference(&self.read[old as usize], &self.read[new as usize], self.sheets.known());
         let gated = self.gated.get(&(old, new));
         let judgements = judge_gated(self.rules, &before, &after, recordings[to].at, || {
-            gated.map_or_else(|| gate(&before, &after).is_some(), Option::is_some)
+            gated.map_or_else(|| gate(self.rules, &before, &after).is_some(), Option::is_some)
         });
         let topic = |number: &u32| self.places[*number as usize].topic.is_some();
         let touches_promises = removed.iter().chain(&added).any(topic)

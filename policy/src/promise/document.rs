@@ -161,8 +161,11 @@ impl std::hash::Hasher for WordHasher {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }
+    fn write_u8(&mut self, byte: u8) {
+        self.0 ^= u64::from(byte) << 56;
+    }
     fn write_u32(&mut self, word: u32) {
-        self.0 = u64::from(word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 ^= u64::from(word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
 
@@ -171,6 +174,17 @@ impl std::hash::BuildHasher for WordHasher {
     fn build_hasher(&self) -> WordHasher {
         WordHasher(0)
     }
+}
+
+/// Every word of the texts by its hash.
+pub(super) fn words<'a>(documents: impl IntoIterator<Item = &'a Document>) -> HashMap<u32, String> {
+    let mut words = HashMap::new();
+    for unit in documents.into_iter().flat_map(|document| &document.placed).map(|placed| &placed.unit) {
+        for (n, word) in unit.tokens.words.iter().enumerate() {
+            words.entry(word.hash).or_insert_with(|| unit.tokens.word(n).to_owned());
+        }
+    }
+    words
 }
 
 /// What was read before, so that statements which stand in many versions are read once.

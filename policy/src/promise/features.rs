@@ -8,6 +8,7 @@ use super::number::Quantity;
 use super::rules::{Encryption, Grammar, Rules, Slot};
 use crate::finding::{Kind, Topic};
 use crate::statement::Role;
+use std::collections::HashMap;
 
 /// How a statement that changed stands to the other text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,10 +45,16 @@ pub struct Candidate {
 }
 
 /// A trait's name, in two parts so that making one costs nothing.
-pub type Trait = (&'static str, u8);
+pub type Trait = (&'static str, u32);
 
-/// A trait's name as the weights' table has it.
-pub fn name(rules: &Rules, (family, id): Trait) -> String {
+/// Families whose numbers are words' hashes: a word of the statement, put into it, taken from it.
+pub const OF_WORDS: [&str; 3] = ["word", "put", "taken"];
+
+/// A trait's name as the weights' table has it; words are looked up in `words`.
+pub fn name(rules: &Rules, words: &HashMap<u32, String>, (family, id): Trait) -> String {
+    if OF_WORDS.contains(&family) {
+        return format!("{family}.{}", words.get(&id).map_or("", String::as_str));
+    }
     let entry = |list: &[super::rules::Entry]| list[id as usize].name.clone();
     let part = match family.rsplit('_').next().unwrap_or(family) {
         "grammar" => Grammar::ALL[id as usize].key().to_owned(),
@@ -65,14 +72,15 @@ pub fn name(rules: &Rules, (family, id): Trait) -> String {
 }
 
 /// What the whole change looks like; the same for all its candidates.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Context {
     gone: usize,
     fresh: usize,
     before: usize,
     after: usize,
-    /// Share of the old text's statements that speak of personal data.
-    about_data: f32,
+    /// Share of the old text's statements that speak of personal data, of what people must do, of money,
+    /// of liability: what kind of document it is.
+    about: [f32; 4],
 }
 
 /// Both texts, and which statements of each stand in it alone.
@@ -108,7 +116,7 @@ impl<'a> Pair<'a> {
             fresh: self.changed.fresh.len(),
             before: self.old.placed.len(),
             after: self.new.placed.len(),
-            about_data: about_data(self.old),
+            about: about(self.old),
         }
     }
 }
@@ -116,6 +124,7 @@ impl<'a> Pair<'a> {
 /// All candidates for reversals: old statements that changed and may have bound the service.
 pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
     let mut found = Vec::new();
+    let about_change = pair.context();
     for n in &pair.changed.gone {
         let placed = &pair.old.placed[*n];
         let unit = &placed.unit;
@@ -152,6 +161,7 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
                     // A few words edited, and all of them for the better.
                     continue;
                 }
+                edited_words(unit, other, &edit, mode, &mut t);
                 mode
             }
             None => Mode::Gone,
@@ -163,7 +173,7 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
         gone_traits(pair.rules, unit, mode, &mut t);
         frames_kept(pair, *n, counterpart.map(|link| link.to), &mut t);
         surroundings(&pair.old.placed, &pair.gone, *n, &mut t);
-        context(pair.context(), &mut t);
+        context(&about_change, &mut t);
         found.push(Candidate {
             kind: Kind::Reversal,
             mode,
@@ -179,6 +189,7 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
 /// All candidates for expansions: new statements in which the service may do more.
 pub(super) fn expansions(pair: &Pair<'_>) -> Vec<Candidate> {
     let mut found = Vec::new();
+    let about_change = pair.context();
     for n in &pair.changed.fresh {
         let placed = &pair.new.placed[*n];
         let unit = &placed.unit;
@@ -200,6 +211,7 @@ pub(super) fn expansions(pair: &Pair<'_>) -> Vec<Candidate> {
                 let edit = edits(other, unit);
                 let mode = if is_tight(link, &edit) { Mode::Tight } else { Mode::Loose };
                 let _firmer_only = compare(pair.rules, other, unit, &edit, &mut t);
+                edited_words(other, unit, &edit, mode, &mut t);
                 mode
             }
             None => Mode::Gone,
@@ -210,7 +222,7 @@ pub(super) fn expansions(pair: &Pair<'_>) -> Vec<Candidate> {
         t.add("window_contained", window(unit, &links, pair.old, pair.weigher()));
         novelty(pair, *n, &mut t);
         surroundings(&pair.new.placed, &pair.fresh, *n, &mut t);
-        context(pair.context(), &mut t);
+        context(&about_change, &mut t);
         found.push(Candidate {
             kind: Kind::Expansion,
             mode,
@@ -253,9 +265,22 @@ impl Traits {
     fn flag(&mut self, name: &'static str, value: bool) {
         self.add(name, f32::from(u8::from(value)));
     }
+    fn words(&mut self, family: &'static str, words: impl Iterator<Item = u32>, value: f32) {
+        let from = self.list.len();
+        self.list.extend(words.map(|hash| ((family, hash), value)));
+        self.list[from..].sort_unstable_by_key(|((_, hash), _)| *hash);
+        let mut at = from;
+        for n in from..self.list.len() {
+            if n == from || self.list[n].0 != self.list[at - 1].0 {
+                self.list[at] = self.list[n];
+                at += 1;
+            }
+        }
+        self.list.truncate(at);
+    }
     fn bits(&mut self, family: &'static str, mut bits: u64) {
         while bits != 0 {
-            let id = bits.trailing_zeros() as u8;
+            let id = bits.trailing_zeros();
             self.list.push(((family, id), 1.0));
             bits &= bits - 1;
         }
@@ -325,6 +350,7 @@ fn own(rules: &Rules, unit: &Unit, scope: u8, _side: &str, topic: Topic, t: &mut
         .max()
         .unwrap_or(0);
     t.flag("wide_recipient", reach >= 3);
+    t.words("word", unit.own_words().map(|word| word.hash), 0.5);
 }
 
 fn list_bits(list: &[super::rules::Entry], keep: impl Fn(&super::rules::Entry) -> bool) -> u64 {
@@ -496,6 +522,17 @@ fn compare(rules: &Rules, old: &Unit, new: &Unit, edit: &Edit, t: &mut Traits) -
     t.flag("only_words_added", edit.removed.is_empty());
     let telling = lost.iter().chain(&gained).any(|mask| *mask != 0);
     t.flag("edit_without_cue", !telling);
+    if difference::is_protective(old) {
+        // A qualifier put into a denial narrows it, whatever the qualifier is: "directly identifies".
+        let negative = old.promise & Promise::Negative as u32 != 0;
+        let (put, taken) = (content(new, old, &edit.added), content(old, new, &edit.removed));
+        t.add("qualifiers_put", (put as f32 + 1.0).ln() / 2.0);
+        t.add("qualifiers_taken", (taken as f32 + 1.0).ln() / 2.0);
+        t.flag("denial_qualified", negative && put > 0 && taken == 0);
+        t.flag("denial_shortened", negative && put == 0 && taken > 0);
+        t.flag("promise_qualified", !negative && put > 0 && taken == 0);
+        t.flag("promise_shortened", !negative && put == 0 && taken > 0);
+    }
     // A practice that was denied is now done, or the reverse.
     let flip = |from: &Unit, to: &Unit| {
         from.frames.iter().any(|f| {
@@ -517,6 +554,25 @@ fn compare(rules: &Rules, old: &Unit, new: &Unit, edit: &Edit, t: &mut Traits) -
     t.bits("gained_promise", u64::from(new.promise & !old.promise));
     quantities(rules, old, new, t);
     weaker == 0 && firmer != 0 && edit.removed.len() + edit.added.len() <= 8
+}
+
+/// The words that one edited sentence lost and got.
+fn edited_words(old: &Unit, new: &Unit, edit: &Edit, mode: Mode, t: &mut Traits) {
+    if mode == Mode::Tight {
+        t.words("taken", edit.removed.iter().map(|n| old.tokens.words[*n].hash), 1.0);
+        t.words("put", edit.added.iter().map(|n| new.tokens.words[*n].hash), 1.0);
+    }
+}
+
+/// How many telling words stand at `edited` that the other wording has nowhere.
+fn content(unit: &Unit, other: &Unit, edited: &[usize]) -> usize {
+    edited
+        .iter()
+        .map(|n| &unit.tokens.words[*n])
+        .filter(|word| {
+            unit.bag.binary_search(&word.stem).is_ok() && other.bag.binary_search(&word.stem).is_err()
+        })
+        .count()
 }
 
 fn quantities(rules: &Rules, old: &Unit, new: &Unit, t: &mut Traits) {
@@ -686,12 +742,20 @@ fn surroundings(placed: &[super::document::Placed], alone: &[bool], n: usize, t:
     t.flag("heading_changed", heading.is_some_and(|h| alone[h]));
 }
 
-fn about_data(text: &Document) -> f32 {
-    let about = text.placed.iter().filter(|placed| placed.unit.mask(Slot::Data) != 0).count();
-    about as f32 / text.placed.len().max(1) as f32
+fn about(text: &Document) -> [f32; 4] {
+    let share = |holds: &dyn Fn(&Unit) -> bool| {
+        text.placed.iter().filter(|placed| holds(&placed.unit)).count() as f32
+            / text.placed.len().max(1) as f32
+    };
+    [
+        share(&|unit| unit.mask(Slot::Data) != 0),
+        share(&|unit| unit.has(Grammar::YouDuty)),
+        share(&|unit| unit.has(Grammar::Commerce)),
+        share(&|unit| unit.has(Grammar::Liability)),
+    ]
 }
 
-fn context(c: Context, t: &mut Traits) {
+fn context(c: &Context, t: &mut Traits) {
     let share = |part: usize, all: usize| part as f32 / all.max(1) as f32;
     t.add("gone_log", (c.gone as f32 + 1.0).ln() / 4.0);
     t.add("fresh_log", (c.fresh as f32 + 1.0).ln() / 4.0);
@@ -702,5 +766,8 @@ fn context(c: Context, t: &mut Traits) {
     t.flag("one_sided_loss", c.gone > 2 * c.fresh + 1);
     t.flag("one_sided_gain", c.fresh > 2 * c.gone + 1);
     t.flag("small_change", c.gone + c.fresh <= 4);
-    t.add("about_data", c.about_data * 3.0);
+    t.add("about_data", c.about[0] * 3.0);
+    t.add("about_duties", c.about[1] * 3.0);
+    t.add("about_money", c.about[2] * 3.0);
+    t.add("about_liability", c.about[3] * 3.0);
 }

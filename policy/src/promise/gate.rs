@@ -2,6 +2,8 @@
 
 use super::align;
 use super::document::Document;
+use super::rules::Rules;
+use super::shape;
 use crate::history::Reading;
 
 /// Why the difference between two texts is not the publisher's doing, or not judgeable.
@@ -44,7 +46,7 @@ impl Artefact {
 }
 
 /// The judge's first question. `None`: the texts can be compared.
-pub fn gate(before: &Document, after: &Document) -> Option<Artefact> {
+pub fn gate(rules: &Rules, before: &Document, after: &Document) -> Option<Artefact> {
     if before.placed.is_empty() {
         return None;
     }
@@ -68,8 +70,22 @@ pub fn gate(before: &Document, after: &Document) -> Option<Artefact> {
     if is_exchanged(before, after, &changed) {
         return Some(Artefact::OtherEdition);
     }
-    None
+    // Where no rule is sure, what the shape of the change looks like decides, as readers judged such shapes.
+    if changed.gone.len() + changed.fresh.len() < SMALL {
+        return None;
+    }
+    let shape = shape::traits(rules, before, after, &changed);
+    (rules.weights.artefact.chance(&shape) >= rules.weights.artefact.threshold).then(|| {
+        match changed.gone.len() as f32 / (changed.fresh.len() as f32 + 0.1) {
+            ratio if ratio > 3.0 => Artefact::Truncated,
+            ratio if ratio < 0.33 => Artefact::Extended,
+            _ => Artefact::OtherEdition,
+        }
+    })
 }
+
+/// With fewer statements touched a change has no shape to speak of.
+pub(super) const SMALL: usize = 8;
 
 /// Words that a page shows when it does not show the document.
 const WALL: [&str; 16] = [

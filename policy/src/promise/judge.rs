@@ -20,7 +20,7 @@ const MOST: usize = 6;
 /// Judges the step from one text to the next; `at` is when the newer was first seen.
 /// Deterministic; nothing but the arguments counts. Heaviest first.
 pub fn judge(rules: &Rules, before: &Document, after: &Document, at: DateTime<Utc>) -> Vec<Judgement> {
-    judge_gated(rules, before, after, at, || gate(before, after).is_some())
+    judge_gated(rules, before, after, at, || gate(rules, before, after).is_some())
 }
 
 /// [`judge`], where the gate's answer may be known already: `is_artefact` is asked only if something differs.
@@ -253,7 +253,7 @@ fn judgement(
     let mut telling: Vec<(f32, String)> = candidate
         .traits
         .iter()
-        .map(|(t, value)| (ready.part(candidate.mode, *t) * value, features::name(rules, *t)))
+        .map(|(t, value)| (ready.part(candidate.mode, *t) * value, features::name(rules, &ready.names, *t)))
         .filter(|(part, _)| part.abs() >= 0.05)
         .collect();
     telling.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()).then(a.1.cmp(&b.1)));

@@ -42,9 +42,14 @@ pub(super) fn is_said_again(
         if other.scope & !placed.scope != 0 {
             return false;
         }
+        // The same denial with a qualifier put in or taken out is the one that changed, not one that was kept.
+        let edited = link.fresh
+            && link.similarity >= 0.6
+            && unit.promise & (Promise::Negative as u32 | Promise::EndToEnd as u32) != 0
+            && other.unit.bag != unit.bag;
         // A short promise shares few words; its frames must then carry it.
-        let by_words = link.contained >= 0.85 && holds(rules, unit, &[other]);
-        let by_frames = link.contained >= 0.55 && denies_as_much(rules, unit, &other.unit);
+        let by_words = link.contained >= 0.85 && !edited && holds(rules, unit, &[other]);
+        let by_frames = link.contained >= 0.55 && !edited && denies_as_much(rules, unit, &other.unit);
         by_words || by_frames
     }) || links.iter().take(3).any(|link| {
         let from = link.to.saturating_sub(1);

@@ -5,15 +5,17 @@
 //! - `rules`: the vocabulary and weights under data/promises, checked and compiled
 //! - `token`, `number`, `clause`: a statement's words, limits and frames (who does what to which data)
 //! - `document`: a text read whole, with a memory for statements that stood before
-//! - `gate`: may the two texts be compared at all?
+//! - `shape`, `gate`: may the two texts be compared at all?
 //! - `align`: what stands for a statement in the other text
 //! - `kept`: is the promise said again elsewhere?
 //! - `difference`, `features`, `weights`: what is telling about a changed statement, and what it weighs
 //! - `ladder`, `date`: the states of encryption; when a change takes effect
 //! - `judge`: the findings, each with its steps
-//! - `score`, `train`, `fit`: how good that is, and how the weights are learned
+//! - `reading`: what a reader is shown who labels a change
+//! - `score`, `train`, `fit`, `boost`: how good that is, and how the weights and trees are learned
 
 mod align;
+mod boost;
 mod clause;
 mod date;
 mod difference;
@@ -25,8 +27,10 @@ mod judge;
 mod kept;
 mod ladder;
 mod number;
+pub mod reading;
 pub mod rules;
 pub mod score;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -50,13 +54,14 @@ pub fn candidates(
     before: &Document,
     after: &Document,
 ) -> Vec<(Candidate, Vec<(String, f32)>)> {
+    let words = document::words([before, after]);
     let pair = features::Pair::new(rules, before, after);
     let mut found = features::reversals(&pair);
     found.extend(features::expansions(&pair));
     found
         .into_iter()
         .map(|candidate| {
-            let traits = candidate.traits.iter().map(|(t, v)| (features::name(rules, *t), *v)).collect();
+            let traits = candidate.traits.iter().map(|(t, v)| (features::name(rules, &words, *t), *v)).collect();
             (candidate, traits)
         })
         .collect()

@@ -21,6 +21,9 @@ pub struct Said {
     pub state_before: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_after: Option<String>,
+    /// Further pairs of sentences, old and new, in which readers saw the same finding.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<(String, String)>,
 }
 
 fn yes() -> bool {
@@ -38,6 +41,7 @@ impl From<&Judgement> for Said {
             sure: true,
             state_before: judgement.state_before.clone(),
             state_after: judgement.state_after.clone(),
+            also: Vec::new(),
         }
     }
 }
@@ -102,6 +106,15 @@ fn alike(a: &str, b: &str) -> bool {
 /// Half of the words of the old or of the new sentence are shared.
 pub fn matches(predicted: &Said, label: &Said) -> bool {
     alike(&predicted.before, &label.before) || alike(&predicted.after, &label.after)
+}
+
+/// [`matches`], also by the further sentences in which readers saw the same finding.
+pub fn is_about(predicted: &Said, label: &Said) -> bool {
+    matches(predicted, label)
+        || label
+            .also
+            .iter()
+            .any(|(before, after)| alike(&predicted.before, before) || alike(&predicted.after, after))
 }
 
 fn rate(hits: usize, predicted: usize, found: usize, labelled: usize, topics: Option<usize>) -> Rate {

@@ -1,15 +1,16 @@
 //! Learns the weights from labelled changes, and says honestly how well they hold elsewhere.
 
-use super::document::Document;
+use super::boost::{self, Growth};
+use super::document::{self, Document};
 use super::features::{self, Candidate, Pair};
 use super::fit::{Row, fit};
 use super::gate::gate;
 use super::rules::Rules;
 use super::score::{self, Answer, Said};
-use super::weights::{Table, Threshold, Weights};
+use super::weights::{Shapes, Table, Threshold, Weights};
 use crate::finding::Kind;
 use crate::id::Digest;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One labelled change.
 pub struct Example {
@@ -23,6 +24,11 @@ pub struct Example {
     pub answer: Answer,
     /// When the newer text was first seen.
     pub at: chrono::DateTime<chrono::Utc>,
+    /// Serves to learn from only: neither thresholds nor figures count it.
+    pub is_lesson: bool,
+    /// The statements that its readers were shown, where they were not shown every candidate: of the others
+    /// nothing is known.
+    pub shown: Option<BTreeSet<String>>,
 }
 
 /// How the weights are learned.
@@ -34,11 +40,14 @@ pub struct Settings {
     pub penalty: f64,
     /// A trait seen less often is left out.
     pub least: usize,
+    /// What a lesson counts beside a label: its readers saw less of the texts.
+    pub lessons: f32,
+    pub growth: Growth,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { folds: 10, seed: 1, penalty: 30.0, least: 12 }
+        Self { folds: 10, seed: 1, penalty: 30.0, least: 12, lessons: 0.35, growth: Growth::default() }
     }
 }
 
@@ -69,10 +78,16 @@ pub fn train(rules: &Rules, examples: &[Example], settings: Settings) -> Trained
     let mut names: Vec<String> = Vec::new();
     let mut numbers: HashMap<String, u32> = HashMap::new();
     let mut samples: Vec<Sample> = Vec::new();
+    let words =
+        document::words(examples.iter().flat_map(|example| [&example.before, &example.after]));
+    // What the gate keeps out by rule is not learned from; what it keeps out by weights is what is learned.
+    let bare = rules.clone().with_weights(Weights::default());
+    let mut shapes: Vec<Shape> = Vec::new();
     for (n, example) in examples.iter().enumerate() {
-        if gate(&example.before, &example.after).is_some() {
+        if gate(&bare, &example.before, &example.after).is_some() {
             continue;
         }
+        shapes.extend(Shape::of(rules, example, n));
         let pair = Pair::new(rules, &example.before, &example.after);
         let back = Pair::new(rules, &example.after, &example.before);
         for (task, candidates) in
@@ -81,7 +96,23 @@ pub fn train(rules: &Rules, examples: &[Example], settings: Settings) -> Trained
                 .enumerate()
         {
             for candidate in candidates {
-                samples.push(sample(rules, example, n, task, &candidate, &mut names, &mut numbers));
+                let Some((is_finding, weight)) = reading(example, task, &candidate) else { continue };
+                let mut traits = Vec::with_capacity(candidate.traits.len() * 2);
+                let mut number = |name: String| {
+                    *numbers.entry(name).or_insert_with_key(|name| {
+                        names.push(name.clone());
+                        names.len() as u32 - 1
+                    })
+                };
+                for (t, value) in &candidate.traits {
+                    let name = features::name(rules, &words, *t);
+                    if !features::OF_WORDS.contains(&t.0) {
+                        traits.push((number(format!("{}:{name}", candidate.mode.key())), *value));
+                    }
+                    traits.push((number(name), *value));
+                }
+                let weight = if example.is_lesson { weight * settings.lessons } else { weight };
+                samples.push(Sample { example: n, task, row: Row { traits, is_finding, weight } });
             }
         }
     }
@@ -99,7 +130,9 @@ pub fn train(rules: &Rules, examples: &[Example], settings: Settings) -> Trained
             .filter(|sample| sample.task == task && Some(fold_of[sample.example]) != without)
             .map(|sample| &sample.row)
             .collect();
-        fit(&rows, names.len(), settings.penalty)
+        let (weights, bias) = fit(&rows, names.len(), settings.penalty);
+        let (trees, start) = boost::grow(&rows, names.len(), settings.growth);
+        Model { weights, bias, trees, start }
     };
     // Chances of every candidate, from a judge that has not seen its service.
     let mut chances = vec![0.0f64; samples.len()];
@@ -108,46 +141,38 @@ pub fn train(rules: &Rules, examples: &[Example], settings: Settings) -> Trained
         let models = [fit_task(0, Some(without)), fit_task(1, Some(without))];
         for (chance, sample) in chances.iter_mut().zip(&samples) {
             if fold_of[sample.example] == without {
-                let (weights, bias) = &models[usize::from(sample.task == 1)];
-                let odds: f64 = bias
-                    + sample
-                        .row
-                        .traits
-                        .iter()
-                        .map(|(n, v)| weights[*n as usize] * f64::from(*v))
-                        .sum::<f64>();
-                *chance = 1.0 / (1.0 + (-odds).exp());
+                *chance = models[usize::from(sample.task == 1)].chance(&sample.row);
             }
         }
         fold_models.push(models);
     }
-    let threshold = |task: usize, without: Option<usize>| {
-        best_threshold(examples, &samples, &chances, task, &|n: usize| Some(fold_of[n]) != without)
+    let shapes_of = |without: Option<usize>| fit_shapes(examples, &shapes, &fold_of, settings, without);
+    let thresholds = |without: Option<usize>| {
+        best_thresholds(examples, &samples, &chances, &|n: usize| Some(fold_of[n]) != without)
     };
-    let table = |(weights, bias): &(Vec<f64>, f64), threshold: f32| Table {
+    let table = |model: &Model, threshold: f32| Table {
         threshold,
-        bias: round(*bias),
+        bias: round(model.bias),
+        start: round(model.start),
+        trees: model.trees.iter().map(|tree| tree.write(&|n| names[n as usize].clone())).collect(),
         weights: names
             .iter()
-            .zip(weights)
+            .zip(&model.weights)
             .filter(|(_, w)| w.abs() >= 0.005)
             .map(|(name, w)| (name.clone(), round(*w)))
             .collect(),
     };
-    let folds = fold_models
-        .iter()
-        .enumerate()
-        .map(|(n, models)| Weights {
-            reversal: table(&models[0], threshold(0, Some(n))),
-            expansion: table(&models[1], threshold(1, Some(n))),
-            strengthening: Threshold { threshold: threshold(2, Some(n)) },
-        })
-        .collect();
-    let weights = Weights {
-        reversal: table(&fit_task(0, None), threshold(0, None)),
-        expansion: table(&fit_task(1, None), threshold(1, None)),
-        strengthening: Threshold { threshold: threshold(2, None) },
+    let weights_of = |models: &[Model; 2], without: Option<usize>| {
+        let [reversal, expansion, strengthening] = thresholds(without);
+        Weights {
+            reversal: table(&models[0], reversal),
+            expansion: table(&models[1], expansion),
+            strengthening: Threshold { threshold: strengthening },
+            artefact: shapes_of(without),
+        }
     };
+    let folds = fold_models.iter().enumerate().map(|(n, models)| weights_of(models, Some(n))).collect();
+    let weights = weights_of(&[fit_task(0, None), fit_task(1, None)], None);
     Trained { weights, folds, fold_of }
 }
 
@@ -155,15 +180,32 @@ fn round(value: f64) -> f32 {
     ((value * 1000.0).round() / 1000.0) as f32
 }
 
-fn sample(
-    rules: &Rules,
-    example: &Example,
-    n: usize,
-    task: usize,
-    candidate: &Candidate,
-    names: &mut Vec<String>,
-    numbers: &mut HashMap<String, u32>,
-) -> Sample {
+/// Both judges of one kind of finding.
+struct Model {
+    weights: Vec<f64>,
+    bias: f64,
+    trees: Vec<boost::Tree>,
+    start: f64,
+}
+
+impl Model {
+    fn chance(&self, row: &Row) -> f64 {
+        let mut values = vec![0.0; self.weights.len()];
+        let mut odds = self.bias;
+        for (n, value) in &row.traits {
+            odds += self.weights[*n as usize] * f64::from(*value);
+            values[*n as usize] = *value;
+        }
+        if !self.trees.is_empty() {
+            let leaves: f32 = self.trees.iter().map(|tree| tree.weigh(|n| values[n as usize])).sum();
+            odds = (odds + self.start + f64::from(leaves)) / 2.0;
+        }
+        1.0 / (1.0 + (-odds).exp())
+    }
+}
+
+/// Whether readers took the candidate for a finding, and how much that counts. `None`: they were not asked.
+fn reading(example: &Example, task: usize, candidate: &Candidate) -> Option<(bool, f32)> {
     let kind = [Kind::Reversal, Kind::Expansion, Kind::Strengthening][task];
     let (old, new) =
         if task == 2 { (&example.after, &example.before) } else { (&example.before, &example.after) };
@@ -171,6 +213,13 @@ fn sample(
         place.map(|n| document.placed[n].unit.text.to_string()).unwrap_or_default()
     };
     let (mut before, mut after) = (text(old, candidate.before), text(new, candidate.after));
+    if let Some(shown) = &example.shown {
+        let own = if task == 1 { &after } else { &before };
+        // Strengthenings were not looked for where only the likeliest losses were shown.
+        if task == 2 || !shown.contains(&super::reading::mark(own)) {
+            return None;
+        }
+    }
     if task == 2 {
         std::mem::swap(&mut before, &mut after);
     }
@@ -183,75 +232,143 @@ fn sample(
         sure: true,
         state_before: None,
         state_after: None,
+        also: Vec::new(),
     };
-    let met: Vec<_> =
-        example.answer.findings.iter().filter(|f| f.kind == kind && score::matches(&said, f)).collect();
-    let mut number = |name: String| {
-        *numbers.entry(name).or_insert_with_key(|name| {
-            names.push(name.clone());
-            names.len() as u32 - 1
-        })
-    };
-    let mut traits = Vec::with_capacity(candidate.traits.len() * 2);
-    for (t, value) in &candidate.traits {
-        let name = features::name(rules, *t);
-        traits.push((number(format!("{}:{name}", candidate.mode.key())), *value));
-        traits.push((number(name), *value));
-    }
-    let weight = if met.is_empty() || met.iter().any(|f| f.sure) { 1.0 } else { 0.5 };
-    Sample { example: n, task, row: Row { traits, is_finding: !met.is_empty(), weight } }
+    let mut met = example.answer.findings.iter().filter(|f| f.kind == kind && score::is_about(&said, f));
+    let Some(first) = met.next() else { return Some((false, 1.0)) };
+    let weight = if first.sure || met.any(|f| f.sure) { 1.0 } else { 0.5 };
+    Some((true, weight))
 }
 
-/// The threshold that serves all files best: F1 over candidates, and the share of quiet changes left alone.
-fn best_threshold(
+/// A change as the gate sees it.
+struct Shape {
+    example: usize,
+    traits: super::shape::Traits,
+    /// Readers took it for no doing of the publisher, and saw no finding beside.
+    is_artefact: bool,
+}
+
+impl Shape {
+    fn of(rules: &Rules, example: &Example, n: usize) -> Option<Shape> {
+        let changed = super::changed(&example.before, &example.after);
+        let touched = changed.gone.len() + changed.fresh.len();
+        let is_artefact = example.answer.artefact && example.answer.findings.is_empty();
+        (touched >= super::gate::SMALL).then(|| Shape {
+            example: n,
+            traits: super::shape::traits(rules, &example.before, &example.after, &changed),
+            is_artefact,
+        })
+    }
+}
+
+/// Of the changes with a finding the gate may keep out so many.
+const LOST: f64 = 0.007;
+
+/// The gate's weights, without a fold; the threshold from what judges say of services that they have not seen.
+fn fit_shapes(
+    examples: &[Example],
+    shapes: &[Shape],
+    fold_of: &[usize],
+    settings: Settings,
+    without: Option<usize>,
+) -> Shapes {
+    let names: Vec<&'static str> =
+        shapes.first().map(|shape| shape.traits.iter().map(|t| t.0).collect()).unwrap_or_default();
+    let row = |shape: &Shape| Row {
+        traits: shape.traits.iter().enumerate().map(|(n, t)| (n as u32, t.1)).collect(),
+        is_finding: shape.is_artefact,
+        weight: 1.0,
+    };
+    let fit_without = |without: &[Option<usize>]| {
+        let rows: Vec<Row> =
+            shapes.iter().filter(|s| !without.contains(&Some(fold_of[s.example]))).map(row).collect();
+        let (weights, bias) = fit(&rows.iter().collect::<Vec<_>>(), names.len(), 1.0);
+        let weights = names.iter().zip(&weights).map(|(name, w)| ((*name).to_owned(), round(*w))).collect();
+        Shapes { threshold: 1.1, bias: round(bias), weights }
+    };
+    let mut real: Vec<f32> = Vec::new();
+    for fold in (0..settings.folds as usize).filter(|fold| Some(*fold) != without) {
+        let unseen = fit_without(&[without, Some(fold)]);
+        let has_finding =
+            |s: &&Shape| fold_of[s.example] == fold && !examples[s.example].answer.findings.is_empty();
+        real.extend(shapes.iter().filter(has_finding).map(|shape| unseen.chance(&shape.traits)));
+    }
+    real.sort_by(f32::total_cmp);
+    let at = (real.len() as f64 * (1.0 - LOST)) as usize;
+    let threshold = real.get(at).copied().unwrap_or(1.1).max(0.5);
+    Shapes { threshold: round(f64::from(threshold) + 0.005), ..fit_without(&[without]) }
+}
+
+/// Of the changes without a finding so many are to be left alone.
+const QUIET: f64 = 0.94;
+
+/// The thresholds that serve all files best: F1 over candidates, as long as quiet changes are left alone.
+fn best_thresholds(
     examples: &[Example],
     samples: &[Sample],
     chances: &[f64],
-    task: usize,
     counts: &dyn Fn(usize) -> bool,
-) -> f32 {
+) -> [f32; 3] {
     #[derive(Default)]
     struct File {
-        candidates: Vec<(f64, bool)>,
-        /// By change without a finding: the highest chance among its candidates.
-        quiet: BTreeMap<usize, f64>,
+        /// By kind.
+        candidates: [Vec<(f64, bool)>; 3],
+        /// By change without a finding: the highest chance among its candidates of each kind.
+        quiet: BTreeMap<usize, [f64; 3]>,
     }
     let mut files: BTreeMap<&str, File> = BTreeMap::new();
     for (n, example) in examples.iter().enumerate() {
-        if counts(n) && example.answer.findings.is_empty() {
-            files.entry(&example.file).or_default().quiet.insert(n, 0.0);
+        if counts(n) && !example.is_lesson && example.answer.findings.is_empty() {
+            files.entry(&example.file).or_default().quiet.insert(n, [0.0; 3]);
         }
     }
     for (sample, chance) in samples.iter().zip(chances) {
-        if sample.task == task && counts(sample.example) {
+        if counts(sample.example) && !examples[sample.example].is_lesson {
             let file = files.entry(&examples[sample.example].file).or_default();
-            file.candidates.push((*chance, sample.row.is_finding));
+            file.candidates[sample.task].push((*chance, sample.row.is_finding));
             if let Some(highest) = file.quiet.get_mut(&sample.example) {
-                *highest = highest.max(*chance);
+                highest[sample.task] = highest[sample.task].max(*chance);
             }
         }
     }
-    let value = |threshold: f64| {
-        files
-            .values()
-            .map(|file| {
-                let said = file.candidates.iter().filter(|(chance, _)| *chance >= threshold).count() as f64;
-                let good =
-                    file.candidates.iter().filter(|(chance, good)| *chance >= threshold && *good).count();
-                let all = file.candidates.iter().filter(|(_, good)| *good).count() as f64;
-                let f1 = if good > 0 { 2.0 * good as f64 / (said + all) } else { 0.0 };
-                let still = file.quiet.values().filter(|highest| **highest < threshold).count() as f64;
-                // An alarm without cause costs more trust than a missed small finding.
-                1.5 * f1 + still / file.quiet.len().max(1) as f64
-            })
-            .sum::<f64>()
+    let f1 = |candidates: &[(f64, bool)], threshold: f64| {
+        let said = candidates.iter().filter(|(chance, _)| *chance >= threshold).count() as f64;
+        let good = candidates.iter().filter(|(chance, good)| *chance >= threshold && *good).count();
+        let all = candidates.iter().filter(|(_, good)| *good).count() as f64;
+        if good > 0 { 2.0 * good as f64 / (said + all) } else { 0.0 }
     };
-    (4..40)
-        .map(|n| n as f64 * 0.02)
-        // Its neighbours count too: a lone peak is luck.
-        .map(|threshold| (threshold, (-3..=3).map(|n| value(threshold + f64::from(n) * 0.015)).sum::<f64>()))
-        .max_by(|a, b| a.1.total_cmp(&b.1))
-        .map_or(0.5, |(threshold, _)| threshold as f32)
+    let steps: Vec<f64> = (4..40).map(|n| f64::from(n) * 0.02).collect();
+    // Its neighbours count too: a lone peak is luck.
+    let smooth = |value: &dyn Fn(f64) -> f64| -> Vec<f64> {
+        steps
+            .iter()
+            .map(|threshold| (-3..=3).map(|n| value(threshold + f64::from(n) * 0.015)).sum::<f64>() / 7.0)
+            .collect()
+    };
+    let value = |task: usize| {
+        smooth(&|threshold| files.values().map(|file| f1(&file.candidates[task], threshold)).sum())
+    };
+    let values = [value(0), value(1), value(2)];
+    let best = |values: &[f64]| (0..steps.len()).max_by(|a, b| values[*a].total_cmp(&values[*b])).unwrap_or(20);
+    // An alarm without cause costs more trust than a missed small finding: reversals and expansions share
+    // what noise is allowed.
+    let mut chosen = (f64::MIN, 20, 20);
+    for r in 0..steps.len() {
+        for e in 0..steps.len() {
+            let noise: f64 = files
+                .values()
+                .map(|file| {
+                    let still = file.quiet.values().filter(|h| h[0] < steps[r] && h[1] < steps[e]).count();
+                    (QUIET - still as f64 / file.quiet.len().max(1) as f64).max(0.0)
+                })
+                .sum();
+            let worth = values[0][r] + 0.7 * values[1][e] - 4.0 * noise;
+            if worth > chosen.0 {
+                chosen = (worth, r, e);
+            }
+        }
+    }
+    [steps[chosen.1] as f32, steps[chosen.2] as f32, steps[best(&values[2])] as f32]
 }
 
 /// What the judge says of each example.
@@ -267,7 +384,7 @@ fn answer(rules: &Rules, example: &Example) -> Answer {
     let at = example.at;
     let findings = super::judge(rules, &example.before, &example.after, at);
     Answer {
-        artefact: gate(&example.before, &example.after).is_some(),
+        artefact: gate(rules, &example.before, &example.after).is_some(),
         findings: findings.iter().map(Said::from).collect(),
     }
 }

@@ -1,7 +1,10 @@
 //! The fitted numbers of the judge, as a table that people can read.
 
-use super::features::{Mode, Trait};
-use super::rules::{Entry, RuleError, Rules};
+use super::boost::Tree;
+use super::document::WordHasher;
+use super::features::{Mode, OF_WORDS, Trait};
+use super::rules::{RuleError, Rules};
+use super::token;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,15 +15,48 @@ pub struct Weights {
     pub reversal: Table,
     pub expansion: Table,
     pub strengthening: Threshold,
+    pub artefact: Shapes,
 }
 
-/// Log-odds: a finding's is `bias` and the sum of its traits' weights times their values.
+/// What the shape of a change weighs for its being no doing of the publisher: see [`super::shape`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Shapes {
+    /// From this probability on the change is not judged.
+    pub threshold: f32,
+    pub bias: f32,
+    pub weights: BTreeMap<String, f32>,
+}
+
+impl Default for Shapes {
+    fn default() -> Self {
+        Self { threshold: 1.1, bias: 0.0, weights: BTreeMap::new() }
+    }
+}
+
+impl Shapes {
+    /// The probability.
+    pub fn chance(&self, traits: &[(&'static str, f32)]) -> f32 {
+        let odds: f32 = self.bias
+            + traits
+                .iter()
+                .map(|(name, value)| self.weights.get(*name).copied().unwrap_or(0.0) * value)
+                .sum::<f32>();
+        1.0 / (1.0 + (-odds).exp())
+    }
+}
+
+/// Two judges, each with log-odds of its own; a finding's are their mean. The first adds up `bias` and the
+/// traits' weights times their values, the second `start` and the leaves of small trees.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Table {
     /// From this probability on it is a finding.
     pub threshold: f32,
     pub bias: f32,
+    pub start: f32,
+    /// One tree a line: see [`super::boost::Tree`]. Without trees the weights judge alone.
+    pub trees: Vec<String>,
     /// By trait: for all candidates, `tight:`, `loose:` and `gone:` in addition for those.
     pub weights: BTreeMap<String, f32>,
 }
@@ -34,7 +70,7 @@ pub struct Threshold {
 
 impl Default for Table {
     fn default() -> Self {
-        Self { threshold: 0.5, bias: 0.0, weights: BTreeMap::new() }
+        Self { threshold: 0.5, bias: 0.0, start: 0.0, trees: Vec::new(), weights: BTreeMap::new() }
     }
 }
 
@@ -55,47 +91,121 @@ impl Weights {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ready {
     bias: f32,
+    start: f32,
     pub threshold: f32,
-    /// By family, by number within it: for all, tight, loose, gone.
-    families: HashMap<String, Vec<[f32; 4]>>,
+    trees: Vec<Tree>,
+    /// How many traits the trees ask for.
+    asked: usize,
+    /// By family, by number within it.
+    families: HashMap<String, Vec<Entry>, WordHasher>,
+    /// By place in [`OF_WORDS`] and word.
+    words: HashMap<(u8, u32), Entry, WordHasher>,
+    /// The words that have weight.
+    pub names: HashMap<u32, String>,
+}
+
+/// A trait's weights, and its number in the trees: for all, tight, loose, gone.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    weights: [f32; 4],
+    asked: [u16; 4],
+}
+
+const UNASKED: u16 = u16::MAX;
+
+impl Default for Entry {
+    fn default() -> Entry {
+        Entry { weights: [0.0; 4], asked: [UNASKED; 4] }
+    }
 }
 
 impl Ready {
     pub fn new(rules: &Rules, table: &Table) -> Ready {
-        let mut families: HashMap<String, Vec<[f32; 4]>> = HashMap::new();
+        let mut ready =
+            Ready { bias: table.bias, start: table.start, threshold: table.threshold, ..Ready::default() };
         for (name, weight) in &table.weights {
-            let (mode, rest) = match name.split_once(':') {
-                Some(("tight", rest)) => (1, rest),
-                Some(("loose", rest)) => (2, rest),
-                Some(("gone", rest)) => (3, rest),
-                _ => (0, name.as_str()),
-            };
-            let (family, id) = match rest.split_once('.') {
-                None => (rest, Some(0)),
-                Some((family, part)) => (family, number(rules, family, part)),
-            };
-            // A weight for a word list that is no more has nothing to weigh.
-            let Some(id) = id else { continue };
-            let list = families.entry(family.to_owned()).or_default();
-            if list.len() <= id {
-                list.resize(id + 1, [0.0; 4]);
+            if let Some((entry, mode)) = ready.entry_mut(rules, name) {
+                entry.weights[mode] = *weight;
             }
-            list[id][mode] = *weight;
         }
-        Ready { bias: table.bias, threshold: table.threshold, families }
+        let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
+        ready.trees = table
+            .trees
+            .iter()
+            .filter_map(|line| {
+                Tree::read(line, &mut |name| {
+                    let next = numbers.len() as u32;
+                    *numbers.entry(name.to_owned()).or_insert(next)
+                })
+            })
+            .collect();
+        ready.asked = numbers.len();
+        for (name, number) in numbers {
+            if let Some((entry, mode)) = ready.entry_mut(rules, &name) {
+                entry.asked[mode] = number as u16;
+            }
+        }
+        ready
     }
 
-    /// The probability, and what each trait gave.
+    /// The entry of a trait by its name in the table. A weight for a word list that is no more has nothing to
+    /// weigh, and no entry.
+    fn entry_mut(&mut self, rules: &Rules, name: &str) -> Option<(&mut Entry, usize)> {
+        let (mode, rest) = match name.split_once(':') {
+            Some(("tight", rest)) => (1, rest),
+            Some(("loose", rest)) => (2, rest),
+            Some(("gone", rest)) => (3, rest),
+            _ => (0, name),
+        };
+        let (family, part) = rest.split_once('.').unwrap_or((rest, ""));
+        if let Some(n) = OF_WORDS.iter().position(|of| *of == family) {
+            let hash = token::hash(part);
+            self.names.insert(hash, part.to_owned());
+            return Some((self.words.entry((n as u8, hash)).or_default(), mode));
+        }
+        let id = if part.is_empty() { 0 } else { number(rules, family, part)? };
+        let list = self.families.entry(family.to_owned()).or_default();
+        if list.len() <= id {
+            list.resize(id + 1, Entry::default());
+        }
+        Some((&mut list[id], mode))
+    }
+
+    fn entry(&self, (family, id): Trait) -> Option<&Entry> {
+        match OF_WORDS.iter().position(|of| *of == family) {
+            Some(n) => self.words.get(&(n as u8, id)),
+            None => self.families.get(family).and_then(|list| list.get(id as usize)),
+        }
+    }
+
+    /// The probability.
     pub fn weigh(&self, mode: Mode, traits: &[(Trait, f32)]) -> f32 {
-        let odds: f32 = self.bias + traits.iter().map(|(t, value)| self.part(mode, *t) * value).sum::<f32>();
+        let mode = mode as usize + 1;
+        let mut values = vec![0.0f32; self.asked];
+        let mut odds = self.bias;
+        for (t, value) in traits {
+            let Some(entry) = self.entry(*t) else { continue };
+            odds += (entry.weights[0] + entry.weights[mode]) * value;
+            for asked in [entry.asked[0], entry.asked[mode]] {
+                if asked != UNASKED {
+                    values[usize::from(asked)] = *value;
+                }
+            }
+        }
+        if !self.trees.is_empty() {
+            odds = (odds + self.ask(&values)) / 2.0;
+        }
         1.0 / (1.0 + (-odds).exp())
     }
 
-    pub fn part(&self, mode: Mode, (family, id): Trait) -> f32 {
-        let Some(weights) = self.families.get(family).and_then(|list| list.get(id as usize)) else {
-            return 0.0;
-        };
-        weights[0] + weights[mode as usize + 1]
+    fn ask(&self, values: &[f32]) -> f32 {
+        self.start + self.trees.iter().map(|tree| tree.weigh(|n| values[n as usize])).sum::<f32>()
+    }
+
+    /// What one trait gives to the probability's log-odds by its weight alone.
+    pub fn part(&self, mode: Mode, t: Trait) -> f32 {
+        let share = if self.trees.is_empty() { 1.0 } else { 0.5 };
+        self.entry(t).map_or(0.0, |entry| (entry.weights[0] + entry.weights[mode as usize + 1]) * share)
     }
 }
 
@@ -104,7 +214,7 @@ fn number(rules: &Rules, family: &str, part: &str) -> Option<usize> {
     use super::difference::Weaker;
     use super::rules::{Encryption, Grammar};
     use crate::finding::Topic;
-    let entry = |list: &[Entry]| list.iter().position(|entry| entry.name == part);
+    let entry = |list: &[super::rules::Entry]| list.iter().position(|entry| entry.name == part);
     match family.rsplit('_').next().unwrap_or(family) {
         "grammar" => Grammar::ALL.iter().position(|cue| cue.key() == part),
         "verb" => entry(&rules.verbs),

@@ -1,0 +1,131 @@
+//! The shape of a change: how much of each text stands in one of them only, in how long blocks, and how alike
+//! the two sides are. What tells a page that was cut, doubled or exchanged from one that was edited.
+
+use super::align::Changed;
+use super::document::{Document, Unit};
+use super::rules::Rules;
+
+/// So many statements of either side are compared, evenly drawn: enough for a share.
+const DRAWN: usize = 48;
+
+/// Named numbers, most of them shares between 0 and 1, in a fixed order.
+pub(super) type Traits = Vec<(&'static str, f32)>;
+
+/// The traits of the difference between two texts.
+pub(super) fn traits(rules: &Rules, before: &Document, after: &Document, changed: &Changed) -> Traits {
+    let (gone, fresh) = (changed.gone.len() as f32, changed.fresh.len() as f32);
+    let (old, new) = (before.placed.len().max(1) as f32, after.placed.len().max(1) as f32);
+    let growth = ((after.size as f32 + 100.0) / (before.size as f32 + 100.0)).ln().clamp(-2.0, 2.0);
+    let (run_gone, at_gone, runs_gone) = runs(&changed.gone);
+    let (run_fresh, at_fresh, runs_fresh) = runs(&changed.fresh);
+    let alike_gone = likenesses(before, &changed.gone, after, &changed.fresh);
+    let alike_fresh = likenesses(after, &changed.fresh, before, &changed.gone);
+    let doubled_new = likenesses(after, &changed.fresh, after, &others(after, &changed.fresh));
+    let doubled_old = likenesses(before, &changed.gone, before, &others(before, &changed.gone));
+    let share = |list: &[f32], holds: &dyn Fn(f32) -> bool| {
+        list.iter().filter(|value| holds(**value)).count() as f32 / list.len().max(1) as f32
+    };
+    let of = |text: &Document, list: &[usize], holds: &dyn Fn(&Unit) -> bool| {
+        list.iter().filter(|n| holds(&text.placed[**n].unit)).count() as f32 / list.len().max(1) as f32
+    };
+    let flag = |holds: bool| f32::from(u8::from(holds));
+    let titles = |text: &Document| -> Vec<u64> { text.in_order.iter().take(3).copied().collect() };
+    let (old_titles, new_titles) = (titles(before), titles(after));
+    let stated = |text: &Document| super::date::stated(rules.language(&text.language), text);
+    let is_older = matches!((stated(before), stated(after)), (Some(old), Some(new)) if new < old);
+    vec![
+        ("change_gone_share", gone / old),
+        ("change_fresh_share", fresh / new),
+        ("change_gone", (gone + 1.0).ln() / 5.0),
+        ("change_fresh", (fresh + 1.0).ln() / 5.0),
+        ("change_loss_over_gain", (gone - fresh) / (gone + fresh + 1.0)),
+        ("change_one_sided", (gone - fresh).abs() / (gone + fresh + 1.0)),
+        ("change_longest_gone", run_gone as f32 / gone.max(1.0)),
+        ("change_longest_fresh", run_fresh as f32 / fresh.max(1.0)),
+        ("change_longest_gone_of_text", run_gone as f32 / old),
+        ("change_longest_fresh_of_text", run_fresh as f32 / new),
+        ("change_gone_at_end", flag(run_gone > 0 && at_gone + 2 >= before.placed.len())),
+        ("change_fresh_at_end", flag(run_fresh > 0 && at_fresh + 2 >= after.placed.len())),
+        ("change_gone_at_start", flag(changed.gone.first().is_some_and(|n| *n <= 1))),
+        ("change_fresh_at_start", flag(changed.fresh.first().is_some_and(|n| *n <= 1))),
+        ("change_blocks_gone", (runs_gone as f32 + 1.0).ln() / 4.0),
+        ("change_blocks_fresh", (runs_fresh as f32 + 1.0).ln() / 4.0),
+        ("change_growth", growth),
+        ("change_size_changed", growth.abs()),
+        ("change_gone_like_fresh", share(&alike_gone, &|v| v > 0.5)),
+        ("change_fresh_like_gone", share(&alike_fresh, &|v| v > 0.5)),
+        ("change_gone_nearly_fresh", share(&alike_gone, &|v| v > 0.85)),
+        ("change_fresh_nearly_gone", share(&alike_fresh, &|v| v > 0.85)),
+        ("change_gone_unlike", share(&alike_gone, &|v| v < 0.2)),
+        ("change_fresh_unlike", share(&alike_fresh, &|v| v < 0.2)),
+        ("change_fresh_doubled", share(&doubled_new, &|v| v > 0.7)),
+        ("change_gone_was_doubled", share(&doubled_old, &|v| v > 0.7)),
+        ("change_size", (before.size as f32 + 1.0).ln() / 12.0),
+        ("change_gone_promises", of(before, &changed.gone, &|unit| unit.promise != 0)),
+        ("change_fresh_promises", of(after, &changed.fresh, &|unit| unit.promise != 0)),
+        ("change_gone_short", of(before, &changed.gone, &|unit| unit.own_words().len() < 6)),
+        ("change_fresh_short", of(after, &changed.fresh, &|unit| unit.own_words().len() < 6)),
+        ("change_title_changed", flag(old_titles.first() != new_titles.first())),
+        ("change_top_changed", old_titles.iter().filter(|key| !new_titles.contains(key)).count() as f32 / 3.0),
+        ("change_older_edition", flag(is_older)),
+        ("change_only_one_side", flag(gone.min(fresh) < 1.0)),
+        ("change_much_on_one_side", flag(gone.max(fresh) >= 20.0 && gone.min(fresh) <= 2.0)),
+    ]
+}
+
+/// The longest run of neighbours, its last place, and how many runs there are.
+fn runs(places: &[usize]) -> (usize, usize, usize) {
+    let (mut run, mut longest, mut at, mut count) = (0, 0, 0, 0);
+    for (n, place) in places.iter().enumerate() {
+        run = if n > 0 && places[n - 1] + 2 >= *place { run + 1 } else { 1 };
+        count += usize::from(run == 1);
+        if run > longest {
+            (longest, at) = (run, *place);
+        }
+    }
+    (longest, at, count)
+}
+
+fn others(text: &Document, places: &[usize]) -> Vec<usize> {
+    (0..text.placed.len()).filter(|n| places.binary_search(n).is_err()).collect()
+}
+
+/// How alike each drawn statement is to its likest in the other list: shared words over all words.
+fn likenesses(text: &Document, places: &[usize], other: &Document, among: &[usize]) -> Vec<f32> {
+    let step = places.len().div_ceil(DRAWN).max(1);
+    let prints = other.prints();
+    places
+        .iter()
+        .step_by(step)
+        .map(|n| &text.placed[*n].unit)
+        .filter(|unit| unit.bag.len() >= 3)
+        .map(|unit| {
+            among
+                .iter()
+                .filter(|m| {
+                    // A cheap look first, as for links.
+                    let shared: u32 =
+                        unit.print.iter().zip(&prints[**m].bits).map(|(a, b)| (a & b).count_ones()).sum();
+                    shared * 4 >= unit.print_ones.min(prints[**m].ones)
+                })
+                .map(|m| alike(&unit.bag, &other.placed[*m].unit.bag))
+                .fold(0.0, f32::max)
+        })
+        .collect()
+}
+
+fn alike(a: &[u32], b: &[u32]) -> f32 {
+    let (mut i, mut j, mut both) = (0, 0, 0);
+    while i < a.len() && j < b.len() {
+        match a[i].cmp(&b[j]) {
+            std::cmp::Ordering::Equal => {
+                both += 1;
+                i += 1;
+                j += 1;
+            }
+            std::cmp::Ordering::Less => i += 1,
+            std::cmp::Ordering::Greater => j += 1,
+        }
+    }
+    both as f32 / (a.len() + b.len() - both).max(1) as f32
+}
