@@ -45,6 +45,9 @@ pub struct Args {
     /// reader is shown who labels more changes. Holds the texts of others: not for publication.
     #[arg(long, value_name = "FILE")]
     candidates: Option<PathBuf>,
+    /// Thresholds of reversal, expansion and strengthening, instead of those that serve the labels best.
+    #[arg(long, value_name = "R,E,S", value_delimiter = ',')]
+    thresholds: Vec<f32>,
     /// Judge everything so many times and print the speed.
     #[arg(long, value_name = "TIMES")]
     repeat: Option<usize>,
@@ -117,7 +120,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     }
     let mut out = std::io::stdout().lock();
     let said = if let Some(path) = &args.fit {
-        let trained = trained(&rules, &examples, args.seed);
+        let trained = trained(&rules, &examples, &args)?;
         writeln!(out, "# services not seen ({} folds, seed {})", Settings::default().folds, args.seed)?;
         print(&mut out, global, &examples, &unseen_answers(&rules, &examples, &trained))?;
         writeln!(out, "# services seen")?;
@@ -127,7 +130,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             .with_context(|| format!("cannot write weights to `{}`", path.display()))?;
         said
     } else if args.unseen {
-        unseen_answers(&rules, &examples, &trained(&rules, &examples, args.seed))
+        unseen_answers(&rules, &examples, &trained(&rules, &examples, &args)?)
     } else {
         answers(&rules, &examples)
     };
@@ -163,8 +166,15 @@ fn write_candidates(rules: &Rules, examples: &[Example], path: &Path) -> anyhow:
     Ok(Exit::Done)
 }
 
-fn trained(rules: &Rules, examples: &[Example], seed: u64) -> Trained {
-    train(rules, examples, Settings { seed, ..Settings::default() })
+fn trained(rules: &Rules, examples: &[Example], args: &Args) -> anyhow::Result<Trained> {
+    let thresholds = match args.thresholds[..] {
+        [] => None,
+        [r, e, s] => Some([r, e, s]),
+        _ => bail!(
+            "--thresholds takes three numbers, of reversal, expansion and strengthening: 0.26,0.28,0.18"
+        ),
+    };
+    Ok(train(rules, examples, Settings { seed: args.seed, thresholds, ..Settings::default() }))
 }
 
 /// The table of each file by itself.

@@ -108,16 +108,7 @@ pub struct Growth {
 
 impl Default for Growth {
     fn default() -> Self {
-        Self {
-            trees: 250,
-            leaves: 7,
-            rate: 0.05,
-            least: 15,
-            rows: 0.7,
-            traits: 0.3,
-            penalty: 5.0,
-            seed: 1,
-        }
+        Self { trees: 250, leaves: 7, rate: 0.05, least: 15, rows: 0.7, traits: 0.3, penalty: 5.0, seed: 1 }
     }
 }
 
@@ -236,13 +227,7 @@ pub fn grow(rows: &[&Row], traits: usize, growth: Growth) -> (Vec<Tree>, f64) {
     (trees, start)
 }
 
-fn grow_one(
-    binned: &Binned,
-    slopes: &[(f64, f64)],
-    seen: Vec<u32>,
-    asked: &[bool],
-    growth: Growth,
-) -> Tree {
+fn grow_one(binned: &Binned, slopes: &[(f64, f64)], seen: Vec<u32>, asked: &[bool], growth: Growth) -> Tree {
     let mut tree = Tree { nodes: vec![Node::Leaf(0.0)] };
     let mut sums = Sums::new(binned);
     let best = sums.best_split(binned, slopes, &seen, asked, growth);

@@ -71,17 +71,21 @@ pub fn gate(rules: &Rules, before: &Document, after: &Document) -> Option<Artefa
         return Some(Artefact::OtherEdition);
     }
     // Where no rule is sure, what the shape of the change looks like decides, as readers judged such shapes.
-    if changed.gone.len() + changed.fresh.len() < SMALL {
-        return None;
-    }
-    let shape = shape::traits(rules, before, after, &changed);
-    (rules.weights.artefact.chance(&shape) >= rules.weights.artefact.threshold).then(|| {
+    (doubt(rules, before, after, &changed) >= rules.weights.artefact.threshold).then(|| {
         match changed.gone.len() as f32 / (changed.fresh.len() as f32 + 0.1) {
             ratio if ratio > 3.0 => Artefact::Truncated,
             ratio if ratio < 0.33 => Artefact::Extended,
             _ => Artefact::OtherEdition,
         }
     })
+}
+
+/// How likely the change is no doing of the publisher, by its shape: 0 to 1.
+pub(super) fn doubt(rules: &Rules, before: &Document, after: &Document, changed: &align::Changed) -> f32 {
+    if changed.gone.len() + changed.fresh.len() < SMALL {
+        return 0.0;
+    }
+    rules.weights.artefact.chance(&shape::traits(rules, before, after, changed))
 }
 
 /// With fewer statements touched a change has no shape to speak of.

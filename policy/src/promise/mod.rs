@@ -61,7 +61,8 @@ pub fn candidates(
     found
         .into_iter()
         .map(|candidate| {
-            let traits = candidate.traits.iter().map(|(t, v)| (features::name(rules, &words, *t), *v)).collect();
+            let traits =
+                candidate.traits.iter().map(|(t, v)| (features::name(rules, &words, *t), *v)).collect();
             (candidate, traits)
         })
         .collect()

@@ -46,8 +46,7 @@ impl Sheet {
         let pair = Pair::new(rules, before, after);
         let mut candidates: Vec<Shown> =
             features::reversals(&pair).iter().map(|candidate| shown(rules, &pair, candidate)).collect();
-        candidates
-            .extend(features::expansions(&pair).iter().map(|candidate| shown(rules, &pair, candidate)));
+        candidates.extend(features::expansions(&pair).iter().map(|candidate| shown(rules, &pair, candidate)));
         Sheet {
             gate: gate(rules, before, after).map(|artefact| artefact.reading()),
             before: before.placed.len(),

@@ -66,7 +66,10 @@ pub(super) fn traits(rules: &Rules, before: &Document, after: &Document, changed
         ("change_gone_short", of(before, &changed.gone, &|unit| unit.own_words().len() < 6)),
         ("change_fresh_short", of(after, &changed.fresh, &|unit| unit.own_words().len() < 6)),
         ("change_title_changed", flag(old_titles.first() != new_titles.first())),
-        ("change_top_changed", old_titles.iter().filter(|key| !new_titles.contains(key)).count() as f32 / 3.0),
+        (
+            "change_top_changed",
+            old_titles.iter().filter(|key| !new_titles.contains(key)).count() as f32 / 3.0,
+        ),
         ("change_older_edition", flag(is_older)),
         ("change_only_one_side", flag(gone.min(fresh) < 1.0)),
         ("change_much_on_one_side", flag(gone.max(fresh) >= 20.0 && gone.min(fresh) <= 2.0)),
@@ -93,24 +96,12 @@ fn others(text: &Document, places: &[usize]) -> Vec<usize> {
 /// How alike each drawn statement is to its likest in the other list: shared words over all words.
 fn likenesses(text: &Document, places: &[usize], other: &Document, among: &[usize]) -> Vec<f32> {
     let step = places.len().div_ceil(DRAWN).max(1);
-    let prints = other.prints();
     places
         .iter()
         .step_by(step)
         .map(|n| &text.placed[*n].unit)
         .filter(|unit| unit.bag.len() >= 3)
-        .map(|unit| {
-            among
-                .iter()
-                .filter(|m| {
-                    // A cheap look first, as for links.
-                    let shared: u32 =
-                        unit.print.iter().zip(&prints[**m].bits).map(|(a, b)| (a & b).count_ones()).sum();
-                    shared * 4 >= unit.print_ones.min(prints[**m].ones)
-                })
-                .map(|m| alike(&unit.bag, &other.placed[*m].unit.bag))
-                .fold(0.0, f32::max)
-        })
+        .map(|unit| among.iter().map(|m| alike(&unit.bag, &other.placed[*m].unit.bag)).fold(0.0, f32::max))
         .collect()
 }
 

@@ -40,6 +40,8 @@ pub struct Settings {
     pub penalty: f64,
     /// A trait seen less often is left out.
     pub least: usize,
+    /// For reversal, expansion and strengthening, where they are not to be chosen here.
+    pub thresholds: Option<[f32; 3]>,
     /// What a lesson counts beside a label: its readers saw less of the texts.
     pub lessons: f32,
     pub growth: Growth,
@@ -47,7 +49,15 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { folds: 10, seed: 1, penalty: 30.0, least: 12, lessons: 0.35, growth: Growth::default() }
+        Self {
+            folds: 10,
+            seed: 1,
+            penalty: 30.0,
+            least: 12,
+            thresholds: None,
+            lessons: 0.35,
+            growth: Growth::default(),
+        }
     }
 }
 
@@ -78,8 +88,7 @@ pub fn train(rules: &Rules, examples: &[Example], settings: Settings) -> Trained
     let mut names: Vec<String> = Vec::new();
     let mut numbers: HashMap<String, u32> = HashMap::new();
     let mut samples: Vec<Sample> = Vec::new();
-    let words =
-        document::words(examples.iter().flat_map(|example| [&example.before, &example.after]));
+    let words = document::words(examples.iter().flat_map(|example| [&example.before, &example.after]));
     // What the gate keeps out by rule is not learned from; what it keeps out by weights is what is learned.
     let bare = rules.clone().with_weights(Weights::default());
     let mut shapes: Vec<Shape> = Vec::new();
@@ -136,20 +145,17 @@ pub fn train(rules: &Rules, examples: &[Example], settings: Settings) -> Trained
     };
     // Chances of every candidate, from a judge that has not seen its service.
     let mut chances = vec![0.0f64; samples.len()];
-    let mut fold_models = Vec::new();
-    for without in 0..settings.folds as usize {
-        let models = [fit_task(0, Some(without)), fit_task(1, Some(without))];
-        for (chance, sample) in chances.iter_mut().zip(&samples) {
-            if fold_of[sample.example] == without {
-                *chance = models[usize::from(sample.task == 1)].chance(&sample.row);
-            }
-        }
-        fold_models.push(models);
+    let fold_models = in_parallel(settings.folds as usize, |without| {
+        [fit_task(0, Some(without)), fit_task(1, Some(without))]
+    });
+    for (chance, sample) in chances.iter_mut().zip(&samples) {
+        let models = &fold_models[fold_of[sample.example]];
+        *chance = models[usize::from(sample.task == 1)].chance(&sample.row);
     }
     let shapes_of = |without: Option<usize>| fit_shapes(examples, &shapes, &fold_of, settings, without);
-    let thresholds = |without: Option<usize>| {
-        best_thresholds(examples, &samples, &chances, &|n: usize| Some(fold_of[n]) != without)
-    };
+    // Three numbers, chosen once: drawn anew for each fold they would only follow chance.
+    let [reversal, expansion, strengthening] =
+        settings.thresholds.unwrap_or_else(|| best_thresholds(examples, &samples, &chances));
     let table = |model: &Model, threshold: f32| Table {
         threshold,
         bias: round(model.bias),
@@ -162,18 +168,33 @@ pub fn train(rules: &Rules, examples: &[Example], settings: Settings) -> Trained
             .map(|(name, w)| (name.clone(), round(*w)))
             .collect(),
     };
-    let weights_of = |models: &[Model; 2], without: Option<usize>| {
-        let [reversal, expansion, strengthening] = thresholds(without);
-        Weights {
-            reversal: table(&models[0], reversal),
-            expansion: table(&models[1], expansion),
-            strengthening: Threshold { threshold: strengthening },
-            artefact: shapes_of(without),
-        }
+    let weights_of = |models: &[Model; 2], without: Option<usize>| Weights {
+        reversal: table(&models[0], reversal),
+        expansion: table(&models[1], expansion),
+        strengthening: Threshold { threshold: strengthening },
+        artefact: shapes_of(without),
     };
     let folds = fold_models.iter().enumerate().map(|(n, models)| weights_of(models, Some(n))).collect();
     let weights = weights_of(&[fit_task(0, None), fit_task(1, None)], None);
     Trained { weights, folds, fold_of }
+}
+
+/// `work` of each number below `count`, in order, on as many threads as there are.
+fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(count.max(1));
+    let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let work = &work;
+        let part = move |first: usize| -> Vec<(usize, T)> {
+            (first..count).step_by(threads).map(|n| (n, work(n))).collect()
+        };
+        let parts: Vec<_> = (0..threads).map(|first| scope.spawn(move || part(first))).collect();
+        parts
+            .into_iter()
+            .flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    done.sort_by_key(|(n, _)| *n);
+    done.into_iter().map(|(_, value)| value).collect()
 }
 
 fn round(value: f64) -> f32 {
@@ -300,15 +321,10 @@ fn fit_shapes(
 }
 
 /// Of the changes without a finding so many are to be left alone.
-const QUIET: f64 = 0.94;
+const QUIET: f64 = 0.925;
 
 /// The thresholds that serve all files best: F1 over candidates, as long as quiet changes are left alone.
-fn best_thresholds(
-    examples: &[Example],
-    samples: &[Sample],
-    chances: &[f64],
-    counts: &dyn Fn(usize) -> bool,
-) -> [f32; 3] {
+fn best_thresholds(examples: &[Example], samples: &[Sample], chances: &[f64]) -> [f32; 3] {
     #[derive(Default)]
     struct File {
         /// By kind.
@@ -318,12 +334,12 @@ fn best_thresholds(
     }
     let mut files: BTreeMap<&str, File> = BTreeMap::new();
     for (n, example) in examples.iter().enumerate() {
-        if counts(n) && !example.is_lesson && example.answer.findings.is_empty() {
+        if !example.is_lesson && example.answer.findings.is_empty() {
             files.entry(&example.file).or_default().quiet.insert(n, [0.0; 3]);
         }
     }
     for (sample, chance) in samples.iter().zip(chances) {
-        if counts(sample.example) && !examples[sample.example].is_lesson {
+        if !examples[sample.example].is_lesson {
             let file = files.entry(&examples[sample.example].file).or_default();
             file.candidates[sample.task].push((*chance, sample.row.is_finding));
             if let Some(highest) = file.quiet.get_mut(&sample.example) {
@@ -349,20 +365,17 @@ fn best_thresholds(
         smooth(&|threshold| files.values().map(|file| f1(&file.candidates[task], threshold)).sum())
     };
     let values = [value(0), value(1), value(2)];
-    let best = |values: &[f64]| (0..steps.len()).max_by(|a, b| values[*a].total_cmp(&values[*b])).unwrap_or(20);
+    let best =
+        |values: &[f64]| (0..steps.len()).max_by(|a, b| values[*a].total_cmp(&values[*b])).unwrap_or(20);
     // An alarm without cause costs more trust than a missed small finding: reversals and expansions share
     // what noise is allowed.
     let mut chosen = (f64::MIN, 20, 20);
     for r in 0..steps.len() {
         for e in 0..steps.len() {
-            let noise: f64 = files
-                .values()
-                .map(|file| {
-                    let still = file.quiet.values().filter(|h| h[0] < steps[r] && h[1] < steps[e]).count();
-                    (QUIET - still as f64 / file.quiet.len().max(1) as f64).max(0.0)
-                })
-                .sum();
-            let worth = values[0][r] + 0.7 * values[1][e] - 4.0 * noise;
+            let quiet = || files.values().flat_map(|file| file.quiet.values());
+            let still = quiet().filter(|h| h[0] < steps[r] && h[1] < steps[e]).count();
+            let noise = (QUIET - still as f64 / quiet().count().max(1) as f64).max(0.0);
+            let worth = values[0][r] + values[1][e] - 12.0 * noise;
             if worth > chosen.0 {
                 chosen = (worth, r, e);
             }
