@@ -196,8 +196,11 @@ pub fn read_record(input: &mut impl BufRead, max_block: u64) -> Result<Option<Re
         let text = String::from_utf8_lossy(&line);
         if let (true, Some((_, value))) = (text.starts_with([' ', '\t']), fields.last_mut()) {
             // WARC 1.0 allowed a field to go on in the next line.
-            value.push(' ');
-            value.push_str(text.trim());
+            let more = text.trim();
+            if !value.is_empty() && !more.is_empty() {
+                value.push(' ');
+            }
+            value.push_str(more);
             continue;
         }
         let (name, value) =
