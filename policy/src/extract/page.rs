@@ -192,7 +192,8 @@ fn is_uncounted(name: &LocalName) -> bool {
 fn has_overlong_tag(html: &str) -> bool {
     let bytes = html.as_bytes();
     let mut at = 0;
-    while let Some(open) = bytes[at..].iter().position(|&byte| byte == b'<') {
+    // No tag is left but at an ASCII character, or at the end.
+    while let Some(open) = html.get(at..).and_then(|rest| rest.find('<')) {
         at += open + 1;
         if !bytes.get(at).is_some_and(u8::is_ascii_alphabetic) {
             continue;

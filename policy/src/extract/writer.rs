@@ -33,8 +33,15 @@ impl Writer {
             } else if is_invisible(c) {
                 rest = &rest[c.len_utf8()..];
             } else {
-                let end = rest.find(|c| is_space(c) || is_invisible(c)).unwrap_or(rest.len());
                 self.pay();
+                let plain =
+                    if self.text.is_empty() || self.text.ends_with('\n') { 0 } else { plain_run(rest) };
+                if plain > 0 {
+                    self.text.push_str(&rest[..plain]);
+                    rest = &rest[plain..];
+                    continue;
+                }
+                let end = rest.find(|c| is_space(c) || is_invisible(c)).unwrap_or(rest.len());
                 if self.verbatim {
                     self.text.push_str(&rest[..end]);
                 } else {
@@ -115,6 +122,24 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}') || c.is_control()
 }
 
+/// How many bytes from the first on stand within a line as they are: printable ASCII that is no mark, and
+/// the single spaces between such words.
+fn plain_run(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let is_plain = |byte: &u8| byte.is_ascii_graphic() && !MARKS.contains(&char::from(*byte));
+    let mut end = 0;
+    loop {
+        match bytes.get(end) {
+            Some(b' ') if end > 0 && bytes.get(end + 1).is_some_and(is_plain) => end += 2,
+            Some(byte) if is_plain(byte) => end += 1,
+            _ => return end,
+        }
+    }
+}
+
+/// Characters that would be marks within a line.
+const MARKS: [char; 6] = ['\\', '*', '_', '`', '[', ']'];
+
 /// Writes a word so that Markdown takes it for text.
 fn escape(word: &str, after: &str, at_line_start: bool, text: &mut String) {
     if at_line_start {
@@ -138,7 +163,7 @@ fn escape(word: &str, after: &str, at_line_start: bool, text: &mut String) {
         }
     }
     let mut rest = word;
-    while let Some(at) = rest.find(['\\', '*', '_', '`', '[', ']']) {
+    while let Some(at) = rest.find(MARKS) {
         text.push_str(&rest[..at]);
         text.push('\\');
         // All of these are one byte.

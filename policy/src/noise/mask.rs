@@ -2,6 +2,9 @@
 //!
 //! A number may also be the promise itself ("within 30 days"), so a number beside a unit stays.
 
+/// What stands in the place of a token that rotates; no comparable form of words holds it.
+pub(super) const MARK: char = '#';
+
 /// Words beside which a number means something, in the languages that policies come in most.
 static UNITS: List = List::new(&[
     "day",
@@ -150,8 +153,8 @@ impl List {
 /// ```
 pub fn mask(comparable: &str) -> Option<String> {
     let has_digit = comparable.bytes().any(|byte| byte.is_ascii_digit());
-    let has_long = comparable.split(' ').any(|word| word.len() >= 20);
-    if !has_digit && !has_long {
+    let has_long = || comparable.as_bytes().split(|byte| *byte == b' ').any(|word| word.len() >= 20);
+    if !has_digit && !has_long() {
         return None;
     }
     let words: Vec<&str> = comparable.split(' ').collect();
@@ -162,7 +165,7 @@ pub fn mask(comparable: &str) -> Option<String> {
             masked.push(' ');
         }
         if rotates(&words, at) {
-            masked.push('#');
+            masked.push(MARK);
             changed = true;
         } else {
             masked.push_str(word);

@@ -46,7 +46,9 @@ struct Piece {
 pub struct Sheets {
     known: Vec<Known>,
     by_form: HashMap<Box<str>, u32, Seeded>,
+    /// Of masked forms.
     kin_by_form: HashMap<Box<str>, u32, Seeded>,
+    kins: u32,
     /// Room for the words of one statement.
     words: Vec<u32>,
     pieces: Vec<Piece>,
@@ -132,11 +134,16 @@ impl Sheets {
         let number = self.known.len() as u32;
         let masked = mask::mask(&form);
         let kin_form = masked.as_deref().unwrap_or(&form);
-        let kin = match self.kin_by_form.get(kin_form) {
+        // Without a mask it can only be kin to statements of the same form, and there are none.
+        let may_have_kin = kin_form.contains(mask::MARK);
+        let kin = match may_have_kin.then(|| self.kin_by_form.get(kin_form)).flatten() {
             Some(kin) => *kin,
             None => {
-                let next = self.kin_by_form.len() as u32;
-                self.kin_by_form.insert(kin_form.into(), next);
+                let next = self.kins;
+                self.kins += 1;
+                if may_have_kin {
+                    self.kin_by_form.insert(kin_form.into(), next);
+                }
                 next
             }
         };

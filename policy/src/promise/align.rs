@@ -26,11 +26,18 @@ pub struct Changed {
 
 /// Compares by statements' keys.
 pub fn changed(before: &Document, after: &Document) -> Changed {
+    // Where both begin and end alike, nothing differs: mostly all but a few statements.
+    let (old, new) = (&before.in_order, &after.in_order);
+    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    let tails = old[head..].iter().rev().zip(new[head..].iter().rev());
+    let tail = tails.take_while(|(a, b)| a == b).count();
     let only = |text: &Document, other: &Document| {
         let mut seen = std::collections::BTreeSet::new();
-        text.in_order
+        let middle = head..text.in_order.len() - tail;
+        text.in_order[middle.clone()]
             .iter()
-            .enumerate()
+            .zip(middle)
+            .map(|(key, n)| (n, key))
             .filter(|(_, key)| !other.holds(**key) && seen.insert(**key))
             .map(|(n, _)| n)
             .collect()

@@ -27,7 +27,10 @@ pub struct Tokens {
 
 impl Tokens {
     pub fn of(text: &str) -> Tokens {
-        let mut tokens = Tokens { form: String::with_capacity(text.len() + 2), words: Vec::new() };
+        let mut tokens = Tokens {
+            form: String::with_capacity(text.len() + 2),
+            words: Vec::with_capacity(text.len() / 6 + 2),
+        };
         let mut reader = Reader { tokens: &mut tokens, open: false, after_break: false, capital: false };
         if text.is_ascii() {
             text.bytes().for_each(|b| reader.push(b as char));
