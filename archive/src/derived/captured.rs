@@ -181,7 +181,7 @@ pub(crate) fn read(
         reader.texts()?;
     }
     if let Some(texts) = reader.texts {
-        own.packed = chunk::pack(&texts, stored, lines, sequences);
+        own.packed = chunk::pack(&texts, stored, lines, sequences, chunk::FOR_NOW);
         own.texts = texts;
     }
     own.extracted = reader.extracted;

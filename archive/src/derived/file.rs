@@ -9,12 +9,14 @@ use crate::text::chunk::{read_varint, varint};
 use crate::text::imported::{self, OpenImportedError};
 use crate::text::table::{self, TextError};
 use chrono::{DateTime, Utc};
-use policy::finding::{EvidenceClass, Finding};
-use policy::history::{Cause, Change, History, Reading, Statement, Version};
-use policy::id::{Digest, PolicyId, VersionId};
+use policy::finding::{EvidenceClass, Finding, Topic};
+use policy::history::{Cause, Change, History, Interval, Reading, Statement, Version};
+use policy::id::{Digest, PolicyId, StatementId, VersionId};
+use policy::statement::Role;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::path::Path;
 
 const SCHEMA: &str = "
@@ -53,8 +55,9 @@ CREATE TABLE finding(
 ) WITHOUT ROWID;
 CREATE INDEX finding_policy ON finding(policy, place);
 ";
-const FORMAT: i64 = 2;
-const LEVEL: i32 = 3;
+const FORMAT: i64 = 3;
+/// Histories are made again whenever something is new: what a higher level saves is not worth its time.
+const LEVEL: i32 = 1;
 
 /// Where a version's text and facts lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,13 +88,131 @@ struct StoredVersion {
     sequence: u32,
 }
 
+/// A statement whose place is named by number and whose times are numbers: writing them out was felt.
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredStatement {
+    id: StatementId,
+    text: String,
+    role: Role,
+    /// Which of the sections.
+    section: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lead_in: Option<u32>,
+    /// Microseconds: first seen, last seen, gone by.
+    lifespan: Vec<(i64, i64, Option<i64>)>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    current: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    aside: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    topic: Option<Topic>,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 struct Stored {
     follows: Option<PolicyId>,
     recorders: Vec<String>,
     versions: Vec<StoredVersion>,
-    statements: Vec<Statement>,
+    /// Headings above statements, each list once.
+    sections: Vec<Vec<String>>,
+    lead_ins: Vec<String>,
+    statements: Vec<StoredStatement>,
     changes: Vec<Change>,
+}
+
+/// What many statements share, numbered in order of first use.
+struct Shared<T> {
+    numbers: HashMap<T, u32>,
+    last: u32,
+}
+
+impl<T: Clone + Eq + Hash> Shared<T> {
+    fn new() -> Self {
+        Self { numbers: HashMap::new(), last: 0 }
+    }
+
+    fn number(&mut self, value: T, list: &mut Vec<T>) -> u32 {
+        // Neighbours share most.
+        if list.get(self.last as usize) == Some(&value) {
+            return self.last;
+        }
+        self.last = match self.numbers.get(&value) {
+            Some(number) => *number,
+            None => {
+                let number = list.len() as u32;
+                list.push(value.clone());
+                self.numbers.insert(value, number);
+                number
+            }
+        };
+        self.last
+    }
+}
+
+impl Stored {
+    fn new(
+        follows: Option<PolicyId>,
+        recorders: Vec<String>,
+        versions: Vec<StoredVersion>,
+        statements: Vec<Statement>,
+        changes: Vec<Change>,
+    ) -> Self {
+        let (mut sections, mut lead_ins) = (Vec::new(), Vec::new());
+        let (mut by_section, mut by_lead) = (Shared::new(), Shared::new());
+        let statements = statements
+            .into_iter()
+            .map(|statement| StoredStatement {
+                id: statement.id,
+                text: statement.text,
+                role: statement.role,
+                section: by_section.number(statement.section, &mut sections),
+                lead_in: statement.lead_in.map(|lead| by_lead.number(lead, &mut lead_ins)),
+                lifespan: statement.lifespan.iter().map(stored_interval).collect(),
+                current: statement.current,
+                aside: statement.aside,
+                topic: statement.topic,
+            })
+            .collect();
+        Self { follows, recorders, versions, sections, lead_ins, statements, changes }
+    }
+}
+
+impl StoredStatement {
+    /// `None` where a number names nothing.
+    fn statement(self, sections: &[Vec<String>], lead_ins: &[String]) -> Option<Statement> {
+        let lead_in = match self.lead_in {
+            None => None,
+            Some(number) => Some(lead_ins.get(number as usize)?.clone()),
+        };
+        Some(Statement {
+            id: self.id,
+            text: self.text,
+            role: self.role,
+            section: sections.get(self.section as usize)?.clone(),
+            lead_in,
+            lifespan: self.lifespan.into_iter().map(interval).collect(),
+            current: self.current,
+            aside: self.aside,
+            topic: self.topic,
+        })
+    }
+}
+
+fn stored_interval(interval: &Interval) -> (i64, i64, Option<i64>) {
+    let Interval { first_seen, last_seen, gone_by } = interval;
+    (
+        first_seen.timestamp_micros(),
+        last_seen.timestamp_micros(),
+        gone_by.as_ref().map(DateTime::timestamp_micros),
+    )
+}
+
+fn interval((first_seen, last_seen, gone_by): (i64, i64, Option<i64>)) -> Interval {
+    Interval { first_seen: time(first_seen), last_seen: time(last_seen), gone_by: gone_by.map(time) }
+}
+
+fn time(micros: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(micros).unwrap_or_default()
 }
 
 /// Opens the file, making it where it is new; a file of another format is made anew.
@@ -107,14 +228,18 @@ pub(crate) fn open(dir: &Path) -> Result<Connection, OpenImportedError> {
             imported::open(&path, &schema, FORMAT)
         }
         Ok(mut connection) => {
-            migrate(&mut connection).map_err(|error| OpenImportedError::Open { path, error })?;
+            migrate(&mut connection)
+                // Losing the last transactions in a power cut costs deriving them again, not the file.
+                .and_then(|()| connection.pragma_update(None, "synchronous", "normal"))
+                .map_err(|error| OpenImportedError::Open { path, error })?;
             Ok(connection)
         }
         failed => failed,
     }
 }
 
-/// Brings a file of format 1 up to date: it lacks the last two columns of `history`.
+/// Brings an older file up to date. Format 1 lacks the last two columns of `history`; before format 3
+/// histories were written otherwise, and are derived again from the texts, which stay.
 fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     let format = |connection: &Connection| -> rusqlite::Result<i64> {
         connection.query_row("PRAGMA user_version", [], |row| row.get(0))
@@ -124,10 +249,14 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     }
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     // Another process may have done it while we waited for the lock.
-    if format(&transaction)? < FORMAT {
+    let found = format(&transaction)?;
+    if found < 2 {
         transaction.execute_batch(
             "ALTER TABLE history ADD COLUMN shape BLOB; ALTER TABLE history ADD COLUMN seen BLOB;",
         )?;
+    }
+    if found < FORMAT {
+        transaction.execute_batch("DELETE FROM history; DELETE FROM version; DELETE FROM finding;")?;
         transaction.pragma_update(None, "user_version", FORMAT)?;
     }
     transaction.commit()
@@ -186,7 +315,7 @@ pub(crate) fn pack(history: History, origins: Vec<Origin>, input: Digest) -> Pac
             sequence,
         });
     }
-    let stored = Stored { follows, recorders, versions: stored, statements, changes };
+    let stored = Stored::new(follows, recorders, stored, statements, changes);
     let json = serde_json::to_vec(&stored).expect("a history is JSON");
     let findings = findings
         .into_iter()
@@ -300,7 +429,6 @@ pub(crate) fn history(
     let stored: Stored = serde_json::from_slice(&facts).map_err(|_| damaged())?;
     let sequences = zstd::stream::decode_all(sequences.as_slice()).map_err(|_| damaged())?;
     let sequences = read_sequences(&sequences).ok_or_else(damaged)?;
-    let time = |micros| DateTime::<Utc>::from_timestamp_micros(micros).unwrap_or_default();
     let mut versions = Vec::with_capacity(stored.versions.len());
     for version in stored.versions {
         let (digest, bytes, origins) = version.own.unwrap_or_else(|| fill(version.origin));
@@ -320,11 +448,14 @@ pub(crate) fn history(
         });
     }
     let findings = findings_of(connection, row)?;
+    let Stored { sections, lead_ins, statements, .. } = stored;
+    let statements: Option<Vec<Statement>> =
+        statements.into_iter().map(|statement| statement.statement(&sections, &lead_ins)).collect();
     let mut history = History {
         policy: policy.clone(),
         follows: stored.follows,
         versions,
-        statements: stored.statements,
+        statements: statements.ok_or_else(damaged)?,
         changes: stored.changes,
         findings,
     };

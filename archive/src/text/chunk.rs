@@ -10,7 +10,10 @@ use super::{TextFacts, Texts};
 /// large enough for compression to find repetitions.
 const LINES_FULL: usize = 256 * 1024;
 const SEQUENCES_FULL: usize = 64 * 1024;
-const LEVEL: i32 = 9;
+/// For texts that are kept for good: compressed once.
+pub(crate) const FOR_GOOD: i32 = 9;
+/// For texts that come back by extracting pages again, and are packed at each visit that finds something new.
+pub(crate) const FOR_NOW: i32 = 3;
 
 /// What a chunk holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,68 +61,76 @@ pub struct Tail {
 }
 
 /// Packs what `texts` holds beyond the first `stored_texts` texts and what the tails already cover.
-pub fn pack(texts: &Texts, stored_texts: u32, lines: Option<Tail>, sequences: Option<Tail>) -> Packed {
+pub fn pack(
+    texts: &Texts,
+    stored_texts: u32,
+    lines: Option<Tail>,
+    sequences: Option<Tail>,
+    level: i32,
+) -> Packed {
     let mut packed = Packed::default();
     if texts.len() as u32 == stored_texts {
         return packed;
     }
     let interner = texts.lines();
-    chunks(Kind::Lines, interner.len() as u32, lines, LINES_FULL, &mut packed.chunks, |number, out| {
+    let mut out = Chunks { level, out: &mut packed.chunks };
+    out.pack(Kind::Lines, interner.len() as u32, lines, LINES_FULL, |number, out| {
         out.extend_from_slice(interner.line(number));
         out.push(b'\n');
     });
-    chunks(
-        Kind::Sequences,
-        texts.len() as u32,
-        sequences,
-        SEQUENCES_FULL,
-        &mut packed.chunks,
-        |number, out| {
-            let sequence = texts.sequence(number);
-            varint(sequence.len() as u64, out);
-            let mut before = 0i64;
-            for line in sequence {
-                let step = i64::from(*line) - before;
-                varint(((step << 1) ^ (step >> 63)) as u64, out);
-                before = i64::from(*line);
-            }
-        },
-    );
+    out.pack(Kind::Sequences, texts.len() as u32, sequences, SEQUENCES_FULL, |number, out| {
+        let sequence = texts.sequence(number);
+        varint(sequence.len() as u64, out);
+        let mut before = 0i64;
+        for line in sequence {
+            let step = i64::from(*line) - before;
+            varint(((step << 1) ^ (step >> 63)) as u64, out);
+            before = i64::from(*line);
+        }
+    });
     packed.texts = (stored_texts..texts.len() as u32).map(|number| (number, texts.facts(number))).collect();
     packed
 }
 
-fn chunks(
-    kind: Kind,
-    len: u32,
-    tail: Option<Tail>,
-    full: usize,
-    out: &mut Vec<Chunk>,
-    write: impl Fn(u32, &mut Vec<u8>),
-) {
-    let mut number = 0;
-    let mut first = 0;
-    if let Some(tail) = tail {
-        let mut size = Vec::new();
-        (tail.first..tail.first + tail.count).for_each(|item| write(item, &mut size));
-        let open = size.len() < full;
-        number = if open { tail.number } else { tail.number + 1 };
-        first = if open { tail.first } else { tail.first + tail.count };
-        if open && tail.first + tail.count == len {
-            return;
+/// Chunks on their way out.
+struct Chunks<'a> {
+    level: i32,
+    out: &'a mut Vec<Chunk>,
+}
+
+impl Chunks<'_> {
+    fn pack(
+        &mut self,
+        kind: Kind,
+        len: u32,
+        tail: Option<Tail>,
+        full: usize,
+        write: impl Fn(u32, &mut Vec<u8>),
+    ) {
+        let mut number = 0;
+        let mut first = 0;
+        if let Some(tail) = tail {
+            let mut size = Vec::new();
+            (tail.first..tail.first + tail.count).for_each(|item| write(item, &mut size));
+            let open = size.len() < full;
+            number = if open { tail.number } else { tail.number + 1 };
+            first = if open { tail.first } else { tail.first + tail.count };
+            if open && tail.first + tail.count == len {
+                return;
+            }
         }
-    }
-    let mut raw = Vec::new();
-    let mut item = first;
-    while item < len {
-        write(item, &mut raw);
-        item += 1;
-        if raw.len() >= full || item == len {
-            let data = zstd::bulk::compress(&raw, LEVEL).expect("zstd compresses any bytes");
-            out.push(Chunk { kind, number, first, count: item - first, data });
-            raw.clear();
-            number += 1;
-            first = item;
+        let mut raw = Vec::new();
+        let mut item = first;
+        while item < len {
+            write(item, &mut raw);
+            item += 1;
+            if raw.len() >= full || item == len {
+                let data = zstd::bulk::compress(&raw, self.level).expect("zstd compresses any bytes");
+                self.out.push(Chunk { kind, number, first, count: item - first, data });
+                raw.clear();
+                number += 1;
+                first = item;
+            }
         }
     }
 }
@@ -213,7 +224,7 @@ mod tests {
                 (0..900).map(|line| format!("Line {line} of version {}.\n", version.min(line))).collect();
             texts.push(text.as_bytes());
         }
-        let first = pack(&texts, 0, None, None);
+        let first = pack(&texts, 0, None, None, FOR_NOW);
         let of = |packed: &Packed, kind| {
             packed.chunks.iter().filter(|c| c.kind == kind).cloned().collect::<Vec<_>>()
         };
@@ -227,18 +238,18 @@ mod tests {
         texts.push(b"One more.\n");
         let tail =
             |kind| of(&first, kind).last().map(|c| Tail { number: c.number, first: c.first, count: c.count });
-        let more = pack(&texts, 40, tail(Kind::Lines), tail(Kind::Sequences));
+        let more = pack(&texts, 40, tail(Kind::Lines), tail(Kind::Sequences), FOR_NOW);
         assert_eq!(more.texts.len(), 1);
         assert_eq!(of(&more, Kind::Lines).len(), 1);
         assert_eq!(of(&more, Kind::Lines)[0].number, of(&first, Kind::Lines).last().unwrap().number);
-        assert!(pack(&texts, 41, tail(Kind::Lines), tail(Kind::Sequences)).chunks.is_empty());
+        assert!(pack(&texts, 41, tail(Kind::Lines), tail(Kind::Sequences), FOR_NOW).chunks.is_empty());
     }
 
     #[test]
     fn a_damaged_chunk_is_noticed() {
         let mut texts = Texts::default();
         texts.push(b"a\nb\n");
-        let packed = pack(&texts, 0, None, None);
+        let packed = pack(&texts, 0, None, None, FOR_GOOD);
         for chunk in &packed.chunks {
             let mut data = chunk.data.clone();
             data.truncate(data.len() - 2);

@@ -6,6 +6,7 @@ use super::{TextFacts, Texts};
 use chrono::{DateTime, Utc};
 use policy::history::Cause;
 use policy::id::{Digest, PolicyId};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -82,7 +83,7 @@ pub struct Addition {
 impl ImportedPolicy {
     /// What is new since it was loaded, compressed.
     pub fn pack(self, policy: PolicyId) -> Addition {
-        let packed = chunk::pack(&self.texts, self.stored_texts, self.lines, self.sequences);
+        let packed = chunk::pack(&self.texts, self.stored_texts, self.lines, self.sequences, chunk::FOR_GOOD);
         let stored = self.stored_versions;
         let recorded = self.recorded.into_iter().skip(stored as usize);
         Addition { policy, packed, recorded: (stored..).zip(recorded).collect() }
@@ -158,6 +159,8 @@ pub(crate) fn open(path: &Path, schema: &[&str], format: i64) -> Result<Connecti
         }
         connection.execute_batch("PRAGMA synchronous = FULL;")?;
         connection.set_prepared_statement_cache_capacity(64);
+        // Plans that look at what is asked for would be made anew with each question.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok((connection, found))
     };
     let (connection, found) =
