@@ -23,6 +23,9 @@ pub struct Args {
     /// Listen on this many ports: to a polite crawler each is a host.
     #[arg(long, default_value_t = 1)]
     ports: usize,
+    /// How much of a made-up page is its text, in percent (at most 90).
+    #[arg(long, value_name = "PERCENT", default_value_t = made::TEXT_SHARE)]
+    text_share: u32,
     /// Rewrite these declarations so that they lead here …
     #[arg(long, value_name = "DIR", requires = "into", conflicts_with = "made")]
     declarations: Option<PathBuf>,
@@ -57,7 +60,7 @@ pub fn run(args: Args, _global: &Global) -> anyhow::Result<Exit> {
     let server = match recorded {
         None => {
             let pages = args.from.made.unwrap_or_default();
-            Server::start(args.ports, made::script(pages, Arc::clone(&edition)))
+            Server::start(args.ports, made::script(pages, args.text_share, Arc::clone(&edition)))
         }
         Some(recorded) => {
             let (from, until) = recorded.span();

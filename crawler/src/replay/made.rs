@@ -99,15 +99,25 @@ fn sentence(dice: &mut Dice, into: &mut String) {
     };
 }
 
+/// How much of a page is its text, in percent, unless said otherwise. A policy has some 48 KB of text (200
+/// policies of a public collection had 9.6 MB), and pages of policies as served are of 25 to 600 KB.
+pub const TEXT_SHARE: u32 = 28;
+
 /// How many bytes page `number` has, about: from 25 to 600 KB, most of them small, as in life.
 pub fn size(number: u32) -> usize {
     let share = f64::from(number % 200) / 199.0;
-    // Most pages are small: the middle one has 97 KB, all together 29 MB.
+    // Most pages are small: the middle one has 97 KB, all together 34 MB.
     (25_000.0 + 575_000.0 * share.powi(3)) as usize
 }
 
 /// Page `number` in its `edition`: another edition changes some sentences.
 pub fn page(number: u32, edition: u32) -> String {
+    page_with(number, edition, TEXT_SHARE)
+}
+
+/// [`page`], of which `text_share` percent are its text; the rest is what pages carry around that: styles, data
+/// for scripts, lists of links.
+fn page_with(number: u32, edition: u32, text_share: u32) -> String {
     let mut dice = Dice(u64::from(number));
     let mut html = format!(
         "<!doctype html><html lang=en><head><meta charset=utf-8><title>Privacy policy {number}</title>\
@@ -124,8 +134,7 @@ pub fn page(number: u32, edition: u32) -> String {
         html,
         "</nav></header><main><h1>Privacy policy {number}</h1><p>Effective 1 March 2026, edition {edition}.</p>"
     );
-    // A page is more than its text: what stands around it is a tenth of it or so.
-    let enough = size(number) * 9 / 10;
+    let enough = html.len() + size(number) * text_share.min(90) as usize / 100;
     let mut part = 0;
     while html.len() < enough {
         part += 1;
@@ -152,7 +161,21 @@ pub fn page(number: u32, edition: u32) -> String {
         }
         html.push_str("</section>");
     }
-    html.push_str("</main><footer><ul>");
+    html.push_str("</main>");
+    // The rest of a page, in thirds: styles, data for scripts, links.
+    let rest = size(number).saturating_sub(html.len());
+    let (styles, data) = (html.len() + rest / 3, html.len() + rest * 2 / 3);
+    html.push_str("<style>");
+    while html.len() < styles {
+        let (class, color) = (dice.roll() % 9_999, dice.roll() % 0xff_ffff);
+        let _ = write!(html, ".c{class}>.item:hover{{color:#{color:06x};margin:{}px 0}}", class % 40);
+    }
+    html.push_str("</style><script type=application/json>[");
+    while html.len() < data {
+        let (id, what) = (dice.roll() % 999_999, dice.of(&WHAT));
+        let _ = write!(html, "{{\"id\":{id},\"kind\":\"{what}\",\"on\":{}}},", id % 2 == 0);
+    }
+    html.push_str("null]</script><footer><ul>");
     while html.len() < size(number) {
         let _ = write!(
             html,
@@ -167,9 +190,10 @@ pub fn page(number: u32, edition: u32) -> String {
 
 /// Serves `/policy/N` in the edition that `edition` holds.
 /// All are made beforehand: making them is not what is measured.
-pub fn script(pages: u32, edition: Arc<AtomicU32>) -> Script {
-    let made: Vec<[Page; 2]> =
-        (0..pages).map(|number| [0, 1].map(|edition| Page::html(page(number, edition)))).collect();
+pub fn script(pages: u32, text_share: u32, edition: Arc<AtomicU32>) -> Script {
+    let made: Vec<[Page; 2]> = (0..pages)
+        .map(|number| [0, 1].map(|edition| Page::html(page_with(number, edition, text_share))))
+        .collect();
     Arc::new(move |request: &Request| -> Reply {
         let number = request.target.strip_prefix("/policy/").and_then(|number| number.parse::<usize>().ok());
         match number.and_then(|number| made.get(number)) {

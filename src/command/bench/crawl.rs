@@ -26,6 +26,9 @@ pub struct Args {
     /// How many hosts they lie on.
     #[arg(long, default_value_t = 40)]
     hosts: u32,
+    /// How much of a page is its text, in percent (at most 90): the rest is markup, as on real pages.
+    #[arg(long, value_name = "PERCENT", default_value_t = crawler::replay::made::TEXT_SHARE)]
+    text_share: u32,
     /// Only capture: leave the derivation out.
     #[arg(long)]
     capture_only: bool,
@@ -43,6 +46,7 @@ impl Pages {
         let program = std::env::current_exe().context("cannot find this program")?;
         let mut child = Command::new(program)
             .args(["replay", "--made", &args.pages.to_string(), "--ports", &args.hosts.to_string()])
+            .args(["--text-share", &args.text_share.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -194,6 +198,13 @@ fn print(args: &Args, rows: &[(&str, String, Spent, Spent)], global: &Global) ->
         }
         return Ok(());
     }
+    writeln!(
+        out,
+        "{} pages, {:.1} MB, {} % of it text",
+        args.pages,
+        (0..args.pages).map(|number| crawler::replay::made::size(number) as f64).sum::<f64>() / 1e6,
+        args.text_share
+    )?;
     writeln!(
         out,
         "{:<16} {:>8} {:>8} {:>8} {:>8}  of which capture  outcomes",
