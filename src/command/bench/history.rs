@@ -8,7 +8,10 @@ use archive::{Archive, Derivation};
 use crawler::import::git::Repository;
 use crawler::import::ota_versions;
 use policy::declaration::Declarations;
+use policy::id::PolicyId;
 use policy::noise::Tally;
+use site::search::{Index, index};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -22,6 +25,10 @@ pub struct Args {
     one: Option<String>,
     #[arg(long, hide = true, value_name = "DIR")]
     into: Option<PathBuf>,
+    /// Also read policies as of a day in an archive of at least so many versions: what was imported, again
+    /// and again under other services' names.
+    #[arg(long, value_name = "VERSIONS")]
+    as_of_versions: Option<u64>,
 }
 
 /// What one run took.
@@ -31,6 +38,9 @@ struct Run {
     import_s: f64,
     derive_s: f64,
     peak_mb: f64,
+    /// All versions' texts, and each different one once.
+    text_mb: f64,
+    distinct_mb: f64,
 }
 
 pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
@@ -47,8 +57,17 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let git = git.elapsed().as_secs_f64();
     println!("git log -p > /dev/null: {git:.2} s");
     println!(
-        "{:>9} {:>9} {:>9} {:>9} {:>9} {:>11}",
-        "versions", "import s", "derive s", "both/git", "peak MB", "ms/version"
+        "{:>9} {:>9} {:>9} {:>9} {:>9} {:>11} {:>9} {:>12} {:>8} {:>15}",
+        "versions",
+        "import s",
+        "derive s",
+        "both/git",
+        "peak MB",
+        "ms/version",
+        "MB text",
+        "MB distinct",
+        "ms/MB",
+        "ms/MB distinct"
     );
     let folder = tempfile::tempdir()?;
     let mut last = None;
@@ -67,13 +86,17 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             serde_json::from_slice(&output.stdout).context("a run of the benchmark gave no figures")?;
         let both = run.import_s + run.derive_s;
         println!(
-            "{:>9} {:>9.2} {:>9.2} {:>9.2} {:>9.0} {:>11.3}",
+            "{:>9} {:>9.2} {:>9.2} {:>9.2} {:>9.0} {:>11.3} {:>9.0} {:>12.0} {:>8.2} {:>15.2}",
             run.versions,
             run.import_s,
             run.derive_s,
             both / git,
             run.peak_mb,
-            both * 1000.0 / run.versions.max(1) as f64
+            both * 1000.0 / run.versions.max(1) as f64,
+            run.text_mb,
+            run.distinct_mb,
+            both * 1000.0 / run.text_mb.max(0.001),
+            both * 1000.0 / run.distinct_mb.max(0.001)
         );
         last = Some(into);
     }
@@ -92,7 +115,13 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     println!("on disk: {disk} bytes, the pack {packs}: {:.2}", disk as f64 / packs.max(1) as f64);
     let archive = Archive::open(&archive_dir)?;
     as_of(&archive)?;
+    search(&archive, &folder.path().join("index"))?;
     one_more(&archive, global)?;
+    if let Some(enough) = args.as_of_versions {
+        multiply(&archive, enough)?;
+        derive(&archive, global)?;
+        as_of(&archive)?;
+    }
     Ok(Exit::Done)
 }
 
@@ -106,7 +135,66 @@ fn one(path: &str, commit: &str, into: &Path, global: &Global) -> anyhow::Result
     let started = Instant::now();
     derive(&archive, global)?;
     let derive_s = started.elapsed().as_secs_f64();
-    Ok(Run { versions: report.versions, import_s, derive_s, peak_mb: peak_mb() })
+    let peak_mb = peak_mb();
+    let (mut text, mut distinct) = (0, 0);
+    let histories = archive.histories()?;
+    for policy in histories.policies()? {
+        let Some(history) = histories.history(&policy)? else { continue };
+        let texts: BTreeMap<_, _> =
+            history.versions.iter().map(|version| (version.digest, version.bytes)).collect();
+        text += history.versions.iter().map(|version| version.bytes).sum::<u64>();
+        distinct += texts.values().sum::<u64>();
+    }
+    let (text_mb, distinct_mb) = (text as f64 / 1e6, distinct as f64 / 1e6);
+    Ok(Run { versions: report.versions, import_s, derive_s, peak_mb, text_mb, distinct_mb })
+}
+
+/// Indexes all statements and asks the mixed queries of `walkback bench search`.
+fn search(archive: &Archive, folder: &Path) -> anyhow::Result<()> {
+    let histories = archive.histories()?;
+    let stamps: BTreeMap<PolicyId, String> =
+        histories.policies()?.into_iter().map(|policy| (policy, String::new())).collect();
+    let mut read = |policy: &PolicyId| histories.history(policy).map_err(Into::into);
+    let started = Instant::now();
+    let updated = index::update(folder, &stamps, &mut read, &[])?;
+    let took = started.elapsed().as_secs_f64();
+    println!("index: {} records in {took:.2} s, {} bytes", updated.records, bytes_in(folder));
+    let times = super::search::native(&Index::open(folder)?)?;
+    println!(
+        "native search, {} queries (words, phrases, as-of, service): p50 {:.2} ms, p99 {:.2} ms, worst {:.2} ms ({})",
+        times["queries"],
+        times["p50"].as_f64().unwrap_or_default(),
+        times["p99"].as_f64().unwrap_or_default(),
+        times["worst"].as_f64().unwrap_or_default(),
+        times["worst_query"].as_str().unwrap_or_default()
+    );
+    Ok(())
+}
+
+/// Adds what was imported again under other services' names, until there are so many versions.
+fn multiply(archive: &Archive, enough: u64) -> anyhow::Result<()> {
+    let mut imported = Imported::open(archive.dir())?;
+    let policies = imported.policies()?;
+    let mut versions = 0;
+    for (_, row) in &policies {
+        versions += imported.recorded(*row)?.len() as u64;
+    }
+    let (once, mut copy) = (versions, 1);
+    while once > 0 && versions < enough {
+        copy += 1;
+        for (policy, row) in &policies {
+            let (recorded, texts) = (imported.recorded(*row)?, imported.texts(*row)?);
+            let id = PolicyId::new(format!("{} {copy}", policy.service), &policy.name);
+            let mut another = imported.load(&id)?;
+            for mut version in recorded {
+                version.text = version.text.map(|text| another.texts.push(&texts.bytes(text)));
+                another.recorded.push(version);
+            }
+            imported.add(&[another.pack(id)])?;
+        }
+        versions += once;
+    }
+    Ok(())
 }
 
 fn derive(archive: &Archive, global: &Global) -> anyhow::Result<archive::derived::Report> {

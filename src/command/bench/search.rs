@@ -106,7 +106,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 
 /// Percentiles of the queries' times, each asked often; and of each query's fastest time, on which other programs
 /// weigh less.
-fn native(index: &Index) -> anyhow::Result<serde_json::Value> {
+pub(super) fn native(index: &Index) -> anyhow::Result<serde_json::Value> {
     let mut times = Vec::new();
     let mut slowest = (0.0, "");
     let mut fastest: BTreeMap<&str, f64> = BTreeMap::new();
