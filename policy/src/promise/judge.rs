@@ -220,7 +220,7 @@ fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &D
 
 /// A broken promise comes before a widened practice, and that before a gain.
 fn weigh(kind: Kind, severity: u8, confidence: f32) -> f32 {
-    let kind = if kind == Kind::Reversal { 1.0 } else { 0.5 };
+    let kind = if kind == Kind::Reversal { 1.0 } else { 0.3 };
     (kind * f32::from(severity) * confidence * 1000.0).round() / 1000.0
 }
 
