@@ -228,7 +228,7 @@ pub(super) fn weaker(
         // Of a notice or a claim period more is better; of keeping and answering less is.
         let notice = old.promise & Promise::Notice as u32 != 0
             && old.mask(Slot::Verb) & verb_bit(rules, "retain") == 0;
-        put(Weaker::LimitLonger, limited && if notice { b < a } else { b > a });
+        put(Weaker::LimitLonger, limited && if notice { is_longer(a, b) } else { is_longer(b, a) });
     }
     put(Weaker::LimitLost, limited && longest(old).is_some() && longest(new).is_none());
     let age = |unit: &Unit| {
@@ -244,6 +244,11 @@ pub(super) fn weaker(
     put(Weaker::PracticeAdded, done(new) & !done(old) & practices & gained[Slot::Verb as usize] != 0);
     put(Weaker::Ended, bound && (gained_cue(Grammar::Ended) || (gained_cue(Grammar::NoLonger) && !negative)));
     bits
+}
+
+/// Whether `a` hours are longer than `b`; twelve months and a year are the same.
+pub(super) fn is_longer(a: u32, b: u32) -> bool {
+    u64::from(a) * 100 > u64::from(b) * 104
 }
 
 pub(super) fn verb_bit(rules: &Rules, name: &str) -> u64 {

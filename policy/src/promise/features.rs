@@ -586,10 +586,10 @@ fn quantities(rules: &Rules, old: &Unit, new: &Unit, t: &mut Traits) {
     let keeps = names.iter().any(|name| matches!(*name, "retain" | "delete" | "log"));
     let answers = old.has(Grammar::Answer) || old.has(Grammar::Notice);
     if let (Some(a), Some(b)) = (hours(old), hours(new)) {
-        t.flag("keeps_longer", b > a && keeps);
-        t.flag("answers_later", b > a && answers && !keeps);
-        t.flag("longer", b > a);
-        t.flag("shorter", b < a);
+        t.flag("keeps_longer", difference::is_longer(b, a) && keeps);
+        t.flag("answers_later", difference::is_longer(b, a) && answers && !keeps);
+        t.flag("longer", difference::is_longer(b, a));
+        t.flag("shorter", difference::is_longer(a, b));
     }
     t.flag("limit_lost", hours(old).is_some() && hours(new).is_none());
     t.flag("limit_gained", hours(old).is_none() && hours(new).is_some());

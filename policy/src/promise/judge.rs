@@ -71,7 +71,7 @@ pub(crate) fn judge_gated(
     found.extend(
         gained
             .into_iter()
-            .filter(|(candidate, _)| candidate.before != after_step)
+            .filter(|(candidate, _)| candidate.before != after_step && !is_narrowed(candidate))
             .map(|(candidate, chance)| {
                 let mut finding = judgement(rules, &back, &candidate, chance, Kind::Strengthening, &dates);
                 std::mem::swap(&mut finding.before, &mut finding.after);
@@ -93,6 +93,13 @@ fn is_decisive(candidate: &Candidate) -> bool {
         && value("decisive") > 0.0
         && value("gone_log") <= few
         && value("fresh_log") <= few
+}
+
+/// Read backwards, a denial that got a qualifier ("we do not sell … for money") looks like one that lost words.
+/// It is no gain.
+fn is_narrowed(candidate: &Candidate) -> bool {
+    candidate.mode == Mode::Tight
+        && candidate.traits.iter().any(|((family, _), value)| *family == "denial_shortened" && *value > 0.0)
 }
 
 /// Candidates at or over the threshold, best first.
