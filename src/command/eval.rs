@@ -326,7 +326,7 @@ fn weights_file(trained: &Trained, examples: &[Example], seed: u64) -> anyhow::R
     let services: BTreeSet<&str> = examples.iter().map(|example| example.service.as_str()).collect();
     Ok(format!(
         "# What each trait of a changed statement weighs, in log-odds. Fitted, not written: docs/method.md tells how.\n\
-         # Command: walkback eval --fit data/promises/weights.toml --labels … --history … --pairs …\n\
+         # Command: walkback eval --fit data/promises/weights.toml --labels … --pairs … --lessons … --history … --thresholds …\n\
          # Data: {}; {} services. Seed of the folds: {seed}.\n\
          # `tight:`, `loose:` and `gone:` count in addition for a sentence edited, replaced, vanished.\n\n{}",
         data.join(", "),
