@@ -8,7 +8,8 @@
 //! - `shape`, `gate`: may the two texts be compared at all?
 //! - `align`: what stands for a statement in the other text
 //! - `kept`: is the promise said again elsewhere?
-//! - `difference`, `features`, `weights`: what is telling about a changed statement, and what it weighs
+//! - `difference`, `edit`, `traits`, `features`: what is telling about a changed statement
+//! - `weights`: what that weighs
 //! - `ladder`, `date`: the states of encryption; when a change takes effect
 //! - `judge`: the findings, each with its steps
 //! - `reading`: what a reader is shown who labels a change
@@ -20,6 +21,7 @@ mod clause;
 mod date;
 mod difference;
 pub mod document;
+mod edit;
 mod features;
 mod fit;
 mod gate;
@@ -35,6 +37,7 @@ mod shape;
 mod tests;
 mod token;
 pub mod train;
+mod traits;
 mod weights;
 
 pub use align::{Changed, changed};
