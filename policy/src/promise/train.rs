@@ -145,9 +145,9 @@ pub fn train(rules: &Rules, examples: &[Example], settings: Settings) -> Trained
     };
     // Chances of every candidate, from a judge that has not seen its service.
     let mut chances = vec![0.0f64; samples.len()];
-    let fold_models = in_parallel(settings.folds as usize, |without| {
-        [fit_task(0, Some(without)), fit_task(1, Some(without))]
-    });
+    let fold_models: Vec<[Model; 2]> = (0..settings.folds as usize)
+        .map(|without| [fit_task(0, Some(without)), fit_task(1, Some(without))])
+        .collect();
     for (chance, sample) in chances.iter_mut().zip(&samples) {
         let models = &fold_models[fold_of[sample.example]];
         *chance = models[usize::from(sample.task == 1)].chance(&sample.row);
@@ -177,24 +177,6 @@ pub fn train(rules: &Rules, examples: &[Example], settings: Settings) -> Trained
     let folds = fold_models.iter().enumerate().map(|(n, models)| weights_of(models, Some(n))).collect();
     let weights = weights_of(&[fit_task(0, None), fit_task(1, None)], None);
     Trained { weights, folds, fold_of }
-}
-
-/// `work` of each number below `count`, in order, on as many threads as there are.
-fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(count.max(1));
-    let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
-        let work = &work;
-        let part = move |first: usize| -> Vec<(usize, T)> {
-            (first..count).step_by(threads).map(|n| (n, work(n))).collect()
-        };
-        let parts: Vec<_> = (0..threads).map(|first| scope.spawn(move || part(first))).collect();
-        parts
-            .into_iter()
-            .flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    });
-    done.sort_by_key(|(n, _)| *n);
-    done.into_iter().map(|(_, value)| value).collect()
 }
 
 fn round(value: f64) -> f32 {
