@@ -108,7 +108,7 @@ pub fn matches(predicted: &Said, label: &Said) -> bool {
     alike(&predicted.before, &label.before) || alike(&predicted.after, &label.after)
 }
 
-/// [`matches`], also by the further sentences in which readers saw the same finding.
+/// [`matches()`], also by the further sentences in which readers saw the same finding.
 pub fn is_about(predicted: &Said, label: &Said) -> bool {
     matches(predicted, label)
         || label

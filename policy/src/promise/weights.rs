@@ -18,7 +18,7 @@ pub struct Weights {
     pub artefact: Shapes,
 }
 
-/// What the shape of a change weighs for its being no doing of the publisher: see [`super::shape`].
+/// What the shape of a change weighs for its being no doing of the publisher.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Shapes {
@@ -55,7 +55,7 @@ pub struct Table {
     pub threshold: f32,
     pub bias: f32,
     pub start: f32,
-    /// One tree a line: see [`super::boost::Tree`]. Without trees the weights judge alone.
+    /// One tree a line: written as docs/promises.md tells. Without trees the weights judge alone.
     pub trees: Vec<String>,
     /// By trait: for all candidates, `tight:`, `loose:` and `gone:` in addition for those.
     pub weights: BTreeMap<String, f32>,
