@@ -34,6 +34,12 @@ impl Tree {
         }
     }
 
+    /// The largest leaf.
+    pub fn most(&self) -> f32 {
+        let leaf = |node: &Node| if let Node::Leaf(odds) = node { Some(*odds) } else { None };
+        self.nodes.iter().filter_map(leaf).fold(f32::MIN, f32::max).max(-100.0)
+    }
+
     /// As one line, with traits by name.
     pub fn write(&self, name: &dyn Fn(u32) -> String) -> String {
         fn node(tree: &Tree, at: usize, name: &dyn Fn(u32) -> String, out: &mut String) {

@@ -106,14 +106,14 @@ fn is_narrowed(candidate: &Candidate) -> bool {
 fn keep(ready: &Ready, threshold: f32, candidates: Vec<Candidate>) -> Vec<(Candidate, f32)> {
     let mut kept: Vec<(Candidate, f32)> = candidates
         .into_iter()
-        .map(|candidate| {
-            let mut chance = ready.weigh(candidate.mode, &candidate.traits);
+        .filter_map(|candidate| {
             if is_decisive(&candidate) {
-                chance = chance.max(threshold + 0.05);
+                let chance = ready.weigh(candidate.mode, &candidate.traits).max(threshold + 0.05);
+                return Some((candidate, chance));
             }
-            (candidate, chance)
+            let chance = ready.weigh_above(candidate.mode, &candidate.traits, threshold)?;
+            Some((candidate, chance))
         })
-        .filter(|(_, chance)| *chance >= threshold)
         .collect();
     kept.sort_by(|a, b| {
         b.1.total_cmp(&a.1).then(a.0.before.cmp(&b.0.before)).then(a.0.after.cmp(&b.0.after))

@@ -94,6 +94,8 @@ pub(super) struct Ready {
     start: f32,
     pub threshold: f32,
     trees: Vec<Tree>,
+    /// By tree: the most that it and those after it can give.
+    rest: Vec<f32>,
     /// How many traits the trees ask for.
     asked: usize,
     /// By family, by number within it.
@@ -139,6 +141,10 @@ impl Ready {
                 })
             })
             .collect();
+        ready.rest = ready.trees.iter().map(Tree::most).collect();
+        for n in (0..ready.rest.len().saturating_sub(1)).rev() {
+            ready.rest[n] += ready.rest[n + 1];
+        }
         ready.asked = numbers.len();
         for (name, number) in numbers {
             if let Some((entry, mode)) = ready.entry_mut(rules, &name) {
@@ -180,6 +186,11 @@ impl Ready {
 
     /// The probability.
     pub fn weigh(&self, mode: Mode, traits: &[(Trait, f32)]) -> f32 {
+        self.weigh_above(mode, traits, 0.0).unwrap_or(0.0)
+    }
+
+    /// The probability, or `None` as soon as it cannot reach `least` any more.
+    pub fn weigh_above(&self, mode: Mode, traits: &[(Trait, f32)], least: f32) -> Option<f32> {
         let mode = mode as usize + 1;
         let mut values = vec![0.0f32; self.asked];
         let mut odds = self.bias;
@@ -193,13 +204,23 @@ impl Ready {
             }
         }
         if !self.trees.is_empty() {
-            odds = (odds + self.ask(&values)) / 2.0;
+            odds = (odds + self.ask(&values, 2.0 * logit(least) - odds)?) / 2.0;
         }
-        1.0 / (1.0 + (-odds).exp())
+        let chance = 1.0 / (1.0 + (-odds).exp());
+        (chance >= least).then_some(chance)
     }
 
-    fn ask(&self, values: &[f32]) -> f32 {
-        self.start + self.trees.iter().map(|tree| tree.weigh(|n| values[n as usize])).sum::<f32>()
+    /// The trees' log-odds; `None` where they stay below `least` whatever the trees not yet asked say.
+    fn ask(&self, values: &[f32], least: f32) -> Option<f32> {
+        let mut odds = self.start;
+        for (tree, rest) in self.trees.iter().zip(&self.rest) {
+            // A hair of room, for sums of small numbers.
+            if odds + rest + 0.001 < least {
+                return None;
+            }
+            odds += tree.weigh(|n| values[n as usize]);
+        }
+        Some(odds)
     }
 
     /// What one trait gives to the probability's log-odds by its weight alone.
@@ -207,6 +228,10 @@ impl Ready {
         let share = if self.trees.is_empty() { 1.0 } else { 0.5 };
         self.entry(t).map_or(0.0, |entry| (entry.weights[0] + entry.weights[mode as usize + 1]) * share)
     }
+}
+
+fn logit(chance: f32) -> f32 {
+    (chance / (1.0 - chance)).ln()
 }
 
 fn number(rules: &Rules, family: &str, part: &str) -> Option<usize> {
