@@ -101,7 +101,16 @@ fn likenesses(text: &Document, places: &[usize], other: &Document, among: &[usiz
         .step_by(step)
         .map(|n| &text.placed[*n].unit)
         .filter(|unit| unit.bag.len() >= 3)
-        .map(|unit| among.iter().map(|m| alike(&unit.bag, &other.placed[*m].unit.bag)).fold(0.0, f32::max))
+        .map(|unit| {
+            let likeness = |m: &usize| {
+                let near = &other.placed[*m].unit;
+                // A cheap look first: fingerprints that share little stand for texts that share less.
+                let shared: u32 = unit.print.iter().zip(&near.print).map(|(a, b)| (a & b).count_ones()).sum();
+                let is_near = shared * 5 >= unit.print_ones.min(near.print_ones);
+                if is_near { alike(&unit.bag, &near.bag) } else { 0.0 }
+            };
+            among.iter().map(likeness).fold(0.0, f32::max)
+        })
         .collect()
 }
 
