@@ -101,7 +101,7 @@ pub fn view(context: &Context<'_>, summaries: &[Summary], findings: &[&Finding],
                 what: "versions of them",
                 href: "coverage/",
             },
-            Number { value: thousands(reversals), what: "promises taken back", href: "timeline/" },
+            Number { value: thousands(reversals), what: "reversals found", href: "timeline/" },
             Number {
                 value: thousands(context.input.events.len()),
                 what: "events with sources",
