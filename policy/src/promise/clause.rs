@@ -90,7 +90,7 @@ struct Clause {
     part: Part,
 }
 
-fn grammar(hit: &Hit, cue: Grammar) -> bool {
+pub(super) fn grammar(hit: &Hit, cue: Grammar) -> bool {
     hit.cue.slot == Slot::Grammar && hit.cue.id == cue as u8
 }
 
@@ -175,6 +175,13 @@ pub(super) fn frames(rules: &Rules, tokens: &Tokens, lead_words: usize, hits: &[
                         "no" | "none" | "nothing" | "nobody" | "neither"
                     )
             });
+            // "can be read by you and by nobody else": what the passive's agent denies.
+            negated |= within.iter().any(|other| {
+                grammar(other, Grammar::Negation)
+                    && other.from > hit.to
+                    && tokens.word(other.from as usize - 1) == "by"
+                    && matches!(tokens.word(other.from as usize), "no" | "none" | "nobody")
+            });
             frames.push(Frame {
                 verb: hit.cue.id,
                 actor: actor(tokens, clause.from, hit.from as usize, &within),
@@ -210,6 +217,8 @@ fn actor(tokens: &Tokens, from: usize, verb: usize, within: &[&Hit]) -> Actor {
     for n in (from..verb).rev() {
         match tokens.word(n) {
             "we" | "i" => return Actor::Service,
+            // "What you write plays no part …": only the writing is yours.
+            "you" if n > from && tokens.word(n - 1) == "what" && verb > n + 1 => {}
             "you" => return Actor::User,
             "users" | "members" | "customers" | "individuals" | "people" | "anyone" if n < from + 3 => {
                 return Actor::User;

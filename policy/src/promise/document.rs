@@ -315,7 +315,7 @@ fn section_scope(language: &Language, section: &[Arc<str>]) -> u8 {
 }
 
 /// The cues in a text, in order; within one list the longest of those that overlap.
-fn find(language: &Language, tokens: &Tokens) -> Vec<Hit> {
+pub(super) fn find(language: &Language, tokens: &Tokens) -> Vec<Hit> {
     let mut hits: Vec<Hit> = Vec::new();
     for found in language.words.find_overlapping_iter(&tokens.form) {
         let (_, cues) = &language.patterns[found.pattern().as_usize()];

@@ -4,9 +4,10 @@ use super::clause::{Actor, Promise};
 use super::date;
 use super::difference::Weaker;
 use super::document::{Cache, Document, Unit};
+use super::encryption::{Step, scope};
 use super::features::{self, Candidate, Mode, Pair};
 use super::gate;
-use super::ladder::{self, Step};
+use super::ladder::{self, Views};
 use super::rules::{Grammar, Rules, Slot};
 use super::weights::Ready;
 use crate::finding::{Judgement, Kind, Topic};
@@ -41,39 +42,60 @@ pub(crate) fn judge_gated(
     }
     let dates = Dates::new(rules, before, after, at);
     let mut found = Vec::new();
-    let encryption = ladder::moved(rules, &pair);
+    let views = Views::new(rules, &pair);
+    let encryption = ladder::moved(&pair, &views);
     let settled: Vec<usize> = encryption.iter().flat_map(|step| step.before).collect();
-    if let Some(step) = &encryption {
-        found.push(step_judgement(rules, &pair, step, &dates));
-    }
+    found.extend(encryption.iter().map(|step| step_judgement(rules, &pair, step, &dates)));
     let reversals = keep(&rules.reversal, rules.reversal.threshold, features::reversals(&pair));
     found.extend(
         reversals
             .into_iter()
             .filter(|(candidate, _)| !candidate.before.is_some_and(|n| settled.contains(&n)))
-            .map(|(candidate, chance)| judgement(rules, &pair, &candidate, chance, Kind::Reversal, &dates)),
+            // What is said of encryption in other words is the ladder's to judge.
+            .filter(|(candidate, _)| {
+                candidate.topic != Topic::Encryption || !candidate.before.is_some_and(|n| views.is_kept(n))
+            })
+            // Where the ladder told a step, sentences that lead up to it are told with it.
+            .filter(|(candidate, _)| {
+                encryption.is_empty()
+                    || !candidate.before.is_some_and(|n| views.speaks(n))
+                    || !matches!(candidate.topic, Topic::Encryption | Topic::UserControl)
+            })
+            .map(|(candidate, chance)| {
+                judgement(rules, &pair, &candidate, chance, Kind::Reversal, &dates, &views)
+            }),
     );
     let expansions = keep(&rules.expansion, rules.expansion.threshold, features::expansions(&pair));
     let reversed: BTreeSet<String> = found.iter().map(|finding| finding.after.clone()).collect();
     found.extend(
         expansions
             .into_iter()
-            .map(|(candidate, chance)| judgement(rules, &pair, &candidate, chance, Kind::Expansion, &dates))
+            .map(|(candidate, chance)| {
+                judgement(rules, &pair, &candidate, chance, Kind::Expansion, &dates, &views)
+            })
             .filter(|finding| !reversed.contains(&finding.after)),
     );
     // A protection gained is a promise lost when the texts are read the other way round.
     let back = Pair::new(rules, after, before);
     let gained = keep(&rules.reversal, rules.weights.strengthening.threshold, features::reversals(&back));
-    let after_step = encryption.as_ref().and_then(|step| step.after);
+    let back_views = Views { old: views.new, new: views.old };
+    let after_step: Vec<usize> = encryption.iter().flat_map(|step| step.after).collect();
     // One sentence is not both a loss and a gain; the loss is what is told.
     let told: BTreeSet<String> =
         found.iter().flat_map(|f| [&f.before, &f.after]).filter(|text| !text.is_empty()).cloned().collect();
     found.extend(
         gained
             .into_iter()
-            .filter(|(candidate, _)| candidate.before != after_step && !is_narrowed(candidate))
+            .filter(|(candidate, _)| {
+                !candidate.before.is_some_and(|n| after_step.contains(&n)) && !is_narrowed(candidate)
+            })
+            .filter(|(candidate, _)| {
+                candidate.topic != Topic::Encryption
+                    || !candidate.before.is_some_and(|n| back_views.is_kept(n))
+            })
             .map(|(candidate, chance)| {
-                let mut finding = judgement(rules, &back, &candidate, chance, Kind::Strengthening, &dates);
+                let mut finding =
+                    judgement(rules, &back, &candidate, chance, Kind::Strengthening, &dates, &back_views);
                 std::mem::swap(&mut finding.before, &mut finding.after);
                 finding
             })
@@ -186,6 +208,8 @@ fn text_at(document: &Document, place: Option<usize>) -> String {
 
 fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &Dates) -> Judgement {
     let severity = match (step.kind, step.from) {
+        // A copy in a cloud or chats with shops are not what people write to each other.
+        _ if step.scopes & !(scope::BACKUPS | scope::BUSINESS | scope::OTHER) == 0 => 2,
         (Kind::Reversal, Step::Default | Step::OptIn) if step.to != Step::Limited => 3,
         (Kind::Reversal, Step::Default) => 3,
         _ => 2,
@@ -193,6 +217,7 @@ fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &D
     let after_unit = step.after.map(|n| &*pair.new.placed[n].unit);
     let confidence = 0.8;
     let (from, to) = (step.from.key(), step.to.key());
+    let scopes = scope::names(step.scopes);
     let ended = match step.to {
         Step::Ended(date) => date,
         _ => None,
@@ -207,21 +232,26 @@ fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &D
         weight: weigh(step.kind, severity, confidence),
         rule: "encryption_ladder".into(),
         reason: format!(
-            "End-to-end encryption: from {} to {}.",
+            "End-to-end encryption{}: from {} to {}.",
+            if scopes.is_empty() { String::new() } else { format!(" of {}", scopes.join(", ")) },
             from.replace('_', " "),
             to.replace('_', " ")
         ),
         steps: vec![
             format!("the old text says: {from}"),
             format!("the new text says: {to}"),
-            "the step is taken by a sentence that changed".into(),
+            if step.overruled {
+                "the old sentence still stands; a new one takes from it".into()
+            } else {
+                "the step is taken by a sentence that changed".into()
+            },
         ],
         effective: ended.or_else(|| dates.effective(rules, pair.new, after_unit)),
         silent: dates.silent() && ended.is_none(),
         state_before: Some(from),
         state_after: Some(to),
-        promise_key: format!("encryption/{}", step.scope.join("+")),
-        scope: step.scope.clone(),
+        promise_key: format!("encryption/{}", scopes.join("+")),
+        scope: scopes,
     }
 }
 
@@ -238,6 +268,7 @@ fn judgement(
     chance: f32,
     kind: Kind,
     dates: &Dates,
+    views: &Views,
 ) -> Judgement {
     let ready = if kind == Kind::Expansion { &rules.expansion } else { &rules.reversal };
     // The statement that is judged: what stood, or for an expansion what came.
@@ -277,13 +308,9 @@ fn judgement(
         ready.threshold * 100.0
     ));
     let encryption = candidate.topic == Topic::Encryption;
-    let state = |document: &Document, place: Option<usize>| {
-        let unit = place.map(|n| &document.placed[n].unit);
-        let step = unit.and_then(|unit| ladder::step(rules.language(&document.language), unit));
-        encryption.then(|| step.unwrap_or(Step::None).key())
-    };
+    let states = views.step_of(candidate.before, candidate.after).filter(|_| encryption);
     let (mut state_before, mut state_after) =
-        (state(pair.old, candidate.before), state(pair.new, candidate.after));
+        states.map(|(from, to)| (Some(from.key()), Some(to.key()))).unwrap_or_default();
     if kind == Kind::Strengthening {
         std::mem::swap(&mut state_before, &mut state_after);
     }
@@ -302,7 +329,11 @@ fn judgement(
         silent: dates.silent(),
         state_before,
         state_after,
-        scope: if encryption { unit.map(ladder::scopes).unwrap_or_default() } else { Vec::new() },
+        scope: if encryption {
+            scope::names(views.scopes_of(candidate.before, candidate.after))
+        } else {
+            Vec::new()
+        },
         promise_key: promise_key(rules, candidate.topic, unit),
     }
 }

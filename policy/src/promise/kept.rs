@@ -49,8 +49,18 @@ pub(super) fn is_said_again(
             && other.unit.bag != unit.bag;
         // A short promise shares few words; its frames must then carry it.
         let by_words = link.contained >= 0.85 && !edited && holds(rules, unit, &[other]);
-        let by_frames = link.contained >= 0.55 && !edited && denies_as_much(rules, unit, &other.unit);
-        by_words || by_frames
+        // Where the purpose says what it is about ("for ads"), the words around it matter less.
+        let enough = if unit.mask(Slot::Purpose) != 0 { 0.4 } else { 0.55 };
+        let by_frames = link.contained >= enough && !edited && denies_as_much(rules, unit, &other.unit);
+        // Turned to the passive or said of all who may: other words carry the same denial.
+        let by_telling = (edited || link.contained < 0.55)
+            && says_no_more(unit, &other.unit, weigher)
+            && unit.quantities.iter().all(|q| other.unit.quantities.contains(q))
+            && denies_as_much(rules, unit, &other.unit);
+        // "Nobody can" covers "we cannot", whoever else it names.
+        let by_all =
+            denies_to_all(&other.unit) && !denies_to_all(unit) && denies_as_much(rules, unit, &other.unit);
+        by_words || by_frames || by_telling || by_all
     }) || links.iter().take(3).any(|link| {
         let from = link.to.saturating_sub(1);
         let to = (link.to + 3).min(text.placed.len());
@@ -64,6 +74,20 @@ pub(super) fn is_said_again(
             .map(|word| weigher.weight(*word))
             .sum();
         link.contained >= 0.4 && said >= 0.9 * all && holds(rules, unit, &near)
+    }) || (!unit.quantities.is_empty()
+        && text
+            .placed
+            .iter()
+            .any(|other| is_limit_again(unit, &other.unit) && other.scope & !placed.scope == 0))
+}
+
+/// "Nobody", "no one": whoever there is.
+fn denies_to_all(unit: &Unit) -> bool {
+    unit.hits.iter().any(|hit| {
+        hit.cue.slot == Slot::Grammar
+            && hit.cue.id == Grammar::Negation as u8
+            && (unit.tokens.word(hit.from as usize) == "nobody" || hit.to == hit.from + 2)
+            && matches!(unit.tokens.word(hit.from as usize), "nobody" | "no")
     })
 }
 
@@ -101,10 +125,57 @@ fn holds(rules: &Rules, unit: &Unit, others: &[&Placed]) -> bool {
         })
 }
 
+/// "It is gone within 14 days", "This takes no more than two weeks": both go on about the sentence before, and
+/// only their limit says something.
+fn is_limit_again(unit: &Unit, other: &Unit) -> bool {
+    let goes_on = |unit: &Unit| {
+        unit.tokens.words.get(unit.lead_words).is_some_and(|_| {
+            matches!(unit.tokens.word(unit.lead_words), "it" | "this" | "that" | "these" | "they")
+        })
+    };
+    !unit.quantities.is_empty()
+        && unit.quantities == other.quantities
+        && goes_on(unit)
+        && goes_on(other)
+        && other.mask(Slot::Grammar) & WEAKENING & !unit.mask(Slot::Grammar) == 0
+}
+
+/// Its telling words, grammar left out, stand in the other for the most part, which adds few of its own.
+fn says_no_more(unit: &Unit, other: &Unit, weigher: Weigher<'_>) -> bool {
+    let telling = |unit: &Unit| -> Vec<u32> {
+        let grammar = |n: usize| {
+            unit.hits.iter().any(|hit| {
+                hit.cue.slot == Slot::Grammar && (usize::from(hit.from)..usize::from(hit.to)).contains(&n)
+            })
+        };
+        let mut words: Vec<u32> = unit
+            .own_words()
+            .enumerate()
+            .filter(|(n, word)| !grammar(n + unit.lead_words) && unit.bag.binary_search(&word.stem).is_ok())
+            .map(|(_, word)| word.stem)
+            .collect();
+        words.sort_unstable();
+        words.dedup();
+        words
+    };
+    let (mine, theirs) = (telling(unit), telling(other));
+    let weight = |words: &[u32], of: &[u32]| -> (f32, f32) {
+        let all = words.iter().map(|word| weigher.weight(*word)).sum();
+        let shared = words.iter().filter(|word| of.contains(word)).map(|word| weigher.weight(*word)).sum();
+        (all, shared)
+    };
+    let (all, shared) = weight(&mine, &theirs);
+    let (others, _) = weight(&theirs, &mine);
+    all > 0.0 && shared >= 0.95 * all && others - shared <= 0.35 * others
+}
+
 /// Every practice that the statement denies the other denies too, of the same data and to as many.
 fn denies_as_much(rules: &Rules, unit: &Unit, other: &Unit) -> bool {
+    // "can be read by nobody" is as firm as "cannot be read": where all is denied, "can" allows nothing.
+    let denied = other.frames.iter().filter(|f| !f.conditional && !f.excepted).all(|f| f.negated);
+    let weakening = if denied { WEAKENING & !Grammar::May.bit() } else { WEAKENING };
     if unit.promise & Promise::Negative as u32 == 0
-        || other.mask(Slot::Grammar) & WEAKENING & !unit.mask(Slot::Grammar) != 0
+        || other.mask(Slot::Grammar) & weakening & !unit.mask(Slot::Grammar) != 0
     {
         return false;
     }
@@ -117,8 +188,10 @@ fn denies_as_much(rules: &Rules, unit: &Unit, other: &Unit) -> bool {
         .all(|f| {
             asked += 1;
             other.frames.iter().any(|g| {
-                g.verb == f.verb
-                    && g.negated
+                // To use for a purpose says no more than to do something for it.
+                let same =
+                    g.verb == f.verb || (f.purposes != 0 && rules.verbs[f.verb as usize].name == "use");
+                same && g.negated
                     && !g.conditional
                     && g.actor != Actor::User
                     && f.data & !g.data == 0

@@ -10,7 +10,8 @@
 //! - `kept`: is the promise said again elsewhere?
 //! - `difference`, `edit`, `traits`, `features`: what is telling about a changed statement
 //! - `weights`: what that weighs
-//! - `ladder`, `date`: the states of encryption; when a change takes effect
+//! - `encryption`, `ladder`, `date`: what is said of encryption, scope by scope; the step between two texts; when
+//!   a change takes effect
 //! - `judge`: the findings, each with its steps
 //! - `reading`: what a reader is shown who labels a change
 //! - `score`, `train`, `fit`, `boost`: how good that is, and how the weights and trees are learned
@@ -22,6 +23,7 @@ mod date;
 mod difference;
 pub mod document;
 mod edit;
+mod encryption;
 mod features;
 mod fit;
 mod gate;

@@ -106,6 +106,79 @@ pub(super) struct Language {
     pub units: HashMap<u32, u32, WordHasher>,
     pub numbers: HashMap<u32, u32, WordHasher>,
     pub months: HashMap<u32, u32, WordHasher>,
+    pub ladder: LadderWords,
+}
+
+/// Words that tell what a sentence about end-to-end encryption says of which part of the service. They are
+/// asked for in such sentences only, so that common ones ("but", "some") cost nothing elsewhere.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LadderWords {
+    /// Begin a part of the sentence that says something else: "but", "while".
+    pub contrast: Vec<String>,
+    /// Of these, the ones that set two things apart even without a negation: "chats are …, while calls …".
+    pub apart: Vec<String>,
+    /// Verbs that tell a new subject from one more thing in a list.
+    pub be: Vec<String>,
+    /// "some", "only for": the step is not for all.
+    pub limited: Vec<String>,
+    /// The statement is about earlier times.
+    pub past: Vec<String>,
+    /// "nothing to turn on": no step has to be taken.
+    pub effortless: Vec<String>,
+    /// What a custody of keys must name.
+    pub key: Vec<String>,
+    /// The service has the keys.
+    pub keys_lost: Vec<String>,
+    /// Speaks on of what the sentence before was about: "so are", "use it for".
+    pub refers: Vec<String>,
+    /// Of these, the ones that say the same again of something else.
+    pub likewise: Vec<String>,
+    /// Everything, backups too.
+    pub whole: Vec<String>,
+    /// Chats of two people, which do not stand for groups.
+    pub direct: Vec<String>,
+    pub mail: Vec<String>,
+    /// "cannot be turned off" is no end.
+    pub off: Vec<String>,
+}
+
+impl LadderWords {
+    /// As they stand in a text's form: between spaces.
+    fn compiled(mut self, file: &str) -> Result<LadderWords, RuleError> {
+        for (field, list) in [
+            ("contrast", &mut self.contrast),
+            ("apart", &mut self.apart),
+            ("be", &mut self.be),
+            ("limited", &mut self.limited),
+            ("past", &mut self.past),
+            ("effortless", &mut self.effortless),
+            ("key", &mut self.key),
+            ("keys_lost", &mut self.keys_lost),
+            ("refers", &mut self.refers),
+            ("likewise", &mut self.likewise),
+            ("whole", &mut self.whole),
+            ("direct", &mut self.direct),
+            ("mail", &mut self.mail),
+            ("off", &mut self.off),
+        ] {
+            for word in list {
+                if word.is_empty() || crate::statement::comparable(word) != *word {
+                    return Err(RuleError::Fault {
+                        file: file.to_owned(),
+                        field: format!("ladder.{field}"),
+                        fault: format!("`{word}` can never match"),
+                        remedy: format!(
+                            "write small letters, single spaces and no punctuation: `{}`",
+                            crate::statement::comparable(word)
+                        ),
+                    });
+                }
+                *word = format!(" {word} ");
+            }
+        }
+        Ok(self)
+    }
 }
 
 /// A fault in the files under data/promises.
@@ -145,6 +218,8 @@ struct LanguageFile {
     topic: Vec<EntryFile>,
     #[serde(default)]
     encryption: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    ladder: LadderWords,
 }
 
 #[derive(Deserialize)]
@@ -352,6 +427,7 @@ impl Rules {
             units,
             numbers,
             months,
+            ladder: parsed.ladder.compiled(file)?,
         });
         Ok(())
     }
