@@ -95,6 +95,9 @@ pub struct Statement {
     pub aside: bool,
     /// The topic, where it binds the service.
     pub topic: Option<crate::finding::Topic>,
+    /// What it says of its topic, and of encryption scope by scope: see [`crate::ladder`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub says: Vec<crate::ladder::Said>,
 }
 
 /// A span of time in which a statement was seen: from the first version that had it to the last sighting.

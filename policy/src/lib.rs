@@ -27,6 +27,7 @@ pub mod finding;
 pub mod fuzz;
 pub mod history;
 pub mod id;
+pub mod ladder;
 pub mod noise;
 pub mod promise;
 pub mod statement;

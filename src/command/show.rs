@@ -1,4 +1,4 @@
-//! `walkback show versions|statements|changes|captures|text`.
+//! `walkback show versions|statements|changes|ladder|captures|text`.
 
 use crate::cli::{Exit, Global};
 use anyhow::{Context as _, bail};
@@ -27,6 +27,8 @@ enum What {
     Statements,
     /// What changed, version by version; with a version only that one's change.
     Changes,
+    /// What was promised on each topic, step by step over time, with the statement that proves each step.
+    Ladder,
     /// Every attempt to fetch the policy's pages.
     Captures,
     /// The text of a version.
@@ -115,12 +117,39 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
                 }
             }
         }
+        What::Ladder => ladder(&mut out, &history, global)?,
         What::Text => {
             out.write_all(&histories.bytes(&id, &version(&history, args.version.as_deref())?.id)?)?
         }
         What::Captures => unreachable!("answered above"),
     }
     Ok(Exit::Done)
+}
+
+/// Each topic's steps; of encryption each scope's.
+fn ladder(out: &mut impl std::io::Write, history: &History, global: &Global) -> anyhow::Result<()> {
+    for ladder in policy::ladder::ladders(history) {
+        if global.json {
+            writeln!(out, "{}", serde_json::to_string(&ladder)?)?;
+            continue;
+        }
+        let scope = if ladder.scope.is_empty() { String::new() } else { format!(" of {}", ladder.scope) };
+        writeln!(out, "{}{scope}", ladder.topic.label())?;
+        for rung in &ladder.rungs {
+            let day = rung.at.date_naive();
+            let since = if rung.from_start { "since the record began, " } else { "" };
+            writeln!(out, "  {day}  {}", rung.step.label())?;
+            let what = if rung.stands { "says" } else { "gone" };
+            writeln!(
+                out,
+                "      {since}{what} {} in version {}: {}",
+                rung.statement,
+                rung.version,
+                super::search::plain(&rung.text)
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// The one policy that both patterns match.

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use policy::finding::{EvidenceClass, Finding, Topic};
 use policy::history::{Cause, Change, History, Interval, Reading, Statement, Version};
 use policy::id::{Digest, PolicyId, StatementId, VersionId};
+use policy::ladder::{Said, Step};
 use policy::statement::Role;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
@@ -55,7 +56,7 @@ CREATE TABLE finding(
 ) WITHOUT ROWID;
 CREATE INDEX finding_policy ON finding(policy, place);
 ";
-const FORMAT: i64 = 3;
+const FORMAT: i64 = 4;
 /// Histories are made again whenever something is new: what a higher level saves is not worth its time.
 const LEVEL: i32 = 1;
 
@@ -106,6 +107,17 @@ struct StoredStatement {
     aside: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     topic: Option<Topic>,
+    /// Of which topic (by its place among all), which scope, which step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    says: Vec<Says>,
+}
+
+/// What a statement says of a topic. Most are about its own topic as a whole and need one letter.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Says {
+    Own(Step),
+    Of(Topic, String, Step),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -171,6 +183,17 @@ impl Stored {
                 current: statement.current,
                 aside: statement.aside,
                 topic: statement.topic,
+                says: statement
+                    .says
+                    .into_iter()
+                    .map(|Said { topic, scope, step }| {
+                        if Some(topic) == statement.topic && scope.is_empty() {
+                            Says::Own(step)
+                        } else {
+                            Says::Of(topic, scope, step)
+                        }
+                    })
+                    .collect(),
             })
             .collect();
         Self { follows, recorders, versions, sections, lead_ins, statements, changes }
@@ -184,7 +207,16 @@ impl StoredStatement {
             None => None,
             Some(number) => Some(lead_ins.get(number as usize)?.clone()),
         };
+        let says = self
+            .says
+            .into_iter()
+            .map(|says| match says {
+                Says::Own(step) => Some(Said { topic: self.topic?, scope: String::new(), step }),
+                Says::Of(topic, scope, step) => Some(Said { topic, scope, step }),
+            })
+            .collect::<Option<Vec<Said>>>()?;
         Some(Statement {
+            says,
             id: self.id,
             text: self.text,
             role: self.role,
@@ -239,7 +271,7 @@ pub(crate) fn open(dir: &Path) -> Result<Connection, OpenImportedError> {
 }
 
 /// Brings an older file up to date. Format 1 lacks the last two columns of `history`; before format 3
-/// histories were written otherwise, and are derived again from the texts, which stay.
+/// histories were written otherwise, before format 4 statements said nothing: they are derived again from the texts, which stay.
 fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     let format = |connection: &Connection| -> rusqlite::Result<i64> {
         connection.query_row("PRAGMA user_version", [], |row| row.get(0))

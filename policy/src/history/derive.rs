@@ -6,10 +6,11 @@ use crate::change::{Difference, difference};
 use crate::finding::{EvidenceClass, Finding, Judgement, Status, Topic};
 use crate::history::Cause;
 use crate::id::{Digest, FindingId, PolicyId, PromiseId, StatementId, VersionId};
+use crate::ladder::Said;
 use crate::noise::lanes::{self, Seen};
 use crate::noise::{Read, Sheet, Sheets};
 use crate::promise::document::{Cache, Document};
-use crate::promise::{Artefact, Rules, gate, judge_gated, promise_topic};
+use crate::promise::{Artefact, Rules, encryption_said, gate, judge_gated, promise_topic, stance};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -74,6 +75,13 @@ pub fn derive(policy: &PolicyId, recordings: Vec<Recording>, texts: &dyn Texts, 
         history.changes.push(change);
         drafts.extend(judgements.into_iter().map(|judgement| Draft { judgement, from: against, to: place }));
     }
+    if desk.documents.is_empty() {
+        // One text alone was never compared, but its promises stand.
+        let last = recordings.iter().zip(&reads).rev().find(|(_, read)| stands(read.reading));
+        if let Some(text) = last.and_then(|(recording, _)| recording.text) {
+            desk.document(text);
+        }
+    }
     desk.place_statements(&recordings, &reads);
     history.statements = statements(&recordings, &reads, &desk);
     history.findings = findings(policy, drafts, &recordings, &history);
@@ -104,6 +112,7 @@ struct Place {
     section: Vec<String>,
     lead_in: Option<String>,
     topic: Option<Topic>,
+    says: Vec<Said>,
 }
 
 /// What is open while one policy is derived.
@@ -198,7 +207,18 @@ impl<'a> Desk<'a> {
         let document = Rc::new(Document::read_with(self.rules, segments, &mut self.cache));
         for (placed, number) in document.placed.iter().zip(&numbers) {
             let place = &mut self.places[*number as usize];
-            place.topic = place.topic.or_else(|| promise_topic(self.rules, &placed.unit));
+            if place.topic.is_none()
+                && let Some(topic) = promise_topic(self.rules, &placed.unit)
+            {
+                place.topic = Some(topic);
+                place.says.extend(stance(placed, topic));
+            }
+        }
+        // Read in its text: a sentence may go on about the one before. Where that changes, the last reading counts.
+        for (place, said) in encryption_said(self.rules, &document) {
+            let says = &mut self.places[numbers[place] as usize].says;
+            says.retain(|said| said.topic != Topic::Encryption);
+            says.extend(said);
         }
         self.held += document.placed.len();
         while self.held > MOST_HELD
@@ -367,6 +387,7 @@ fn statements(recordings: &[Recording], reads: &[Read], desk: &Desk<'_>) -> Vec<
                 current: current.binary_search(&(number as u32)).is_ok(),
                 aside: is_aside,
                 topic: place.topic,
+                says: place.says,
             }
         })
         .collect()

@@ -12,6 +12,7 @@
 //! - `weights`: what that weighs
 //! - `encryption`, `ladder`, `date`: what is said of encryption, scope by scope; the step between two texts; when
 //!   a change takes effect
+//! - `stance`: what statements say for the ladders over time
 //! - `judge`: the findings, each with its steps
 //! - `reading`: what a reader is shown who labels a change
 //! - `score`, `train`, `fit`, `boost`: how good that is, and how the weights and trees are learned
@@ -35,6 +36,7 @@ pub mod reading;
 pub mod rules;
 pub mod score;
 mod shape;
+mod stance;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -51,6 +53,7 @@ pub(crate) use judge::judge_gated;
 pub use judge::{judge, promise_topic, topic_of};
 pub use number::Quantity;
 pub use rules::{RuleError, Rules};
+pub use stance::{encryption_said, stance};
 pub use weights::{Table, Weights};
 
 /// All candidates of a change with their traits by name, for fitting and for `walkback explain`.

@@ -36,6 +36,7 @@ pub fn statement(text: &str, topic: Option<Topic>, spans: &str) -> Statement {
         current: lifespan.last().is_some_and(|span| span.gone_by.is_none()),
         lifespan,
         topic,
+        says: Vec::new(),
         aside: false,
     }
 }

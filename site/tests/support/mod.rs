@@ -110,6 +110,7 @@ impl Told {
                         lifespan: vec![],
                         current: false,
                         topic: words.contains("encrypt").then_some(Topic::Encryption),
+                        says: Vec::new(),
                     });
                     u32::try_from(statements.len() - 1).expect("few")
                 });
