@@ -3,6 +3,7 @@
 
 mod derive;
 mod lifespan;
+mod lineage;
 
 pub use derive::{Recording, Texts, derive, in_order};
 pub use lifespan::seen_again;

@@ -131,7 +131,8 @@ impl fmt::Display for StatementId {
     }
 }
 
-/// A promise of one policy: the same promise reversed, restored and reversed again keeps this id.
+/// A promise of one policy: the same promise reversed, restored and reversed again keeps this id, whatever words,
+/// numbers or place it gets meanwhile. Named for its oldest wording.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PromiseId(pub String);
@@ -142,7 +143,7 @@ impl fmt::Display for PromiseId {
     }
 }
 
-/// A finding: `wb-` and 12 hexadecimal digits of the digest of policy, promise, kind and the version it appeared in.
+/// A finding: `wb-` and 12 hexadecimal digits of the digest of policy, statement, kind and the version it appeared in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FindingId(pub String);

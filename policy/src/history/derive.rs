@@ -1,18 +1,20 @@
 //! From recorded texts to a [`History`]: versions read, statements with lifespans, changes, findings.
 
 use super::lifespan::{self, Sighting, stands};
+use super::lineage::Lineage;
 use super::{Change, History, Reading, Statement, Version};
 use crate::change::{Difference, difference};
 use crate::finding::{EvidenceClass, Finding, Judgement, Status, Topic};
 use crate::history::Cause;
-use crate::id::{Digest, FindingId, PolicyId, PromiseId, StatementId, VersionId};
+use crate::id::{Digest, FindingId, PolicyId, StatementId, VersionId};
 use crate::ladder::Said;
 use crate::noise::lanes::{self, Seen};
+use crate::noise::sheet::Known;
 use crate::noise::{Read, Sheet, Sheets};
 use crate::promise::document::{Cache, Document};
 use crate::promise::{Artefact, Rules, encryption_said, gate, judge_gated, promise_topic, stance};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 /// A version as it was recorded: by a collection, or by extracting our own captures.
@@ -84,7 +86,7 @@ pub fn derive(policy: &PolicyId, recordings: Vec<Recording>, texts: &dyn Texts, 
     }
     desk.place_statements(&recordings, &reads);
     history.statements = statements(&recordings, &reads, &desk);
-    history.findings = findings(policy, drafts, &recordings, &history);
+    history.findings = findings(policy, drafts, &recordings, &history, desk.sheets.known());
     // Numbers of statements are in order of first sight already: the same texts give the same numbers.
     history
 }
@@ -398,15 +400,32 @@ fn findings(
     drafts: Vec<Draft>,
     recordings: &[Recording],
     history: &History,
+    known: &[Known],
 ) -> Vec<Finding> {
     let by_text: HashMap<&str, &StatementId> =
         history.statements.iter().map(|statement| (statement.text.as_str(), &statement.id)).collect();
     let number_of: HashMap<&StatementId, usize> =
         history.statements.iter().enumerate().map(|(number, statement)| (&statement.id, number)).collect();
     let mut ids: HashMap<FindingId, usize> = HashMap::new();
+    let mut lineage = Lineage::new(policy, known, &history.statements);
+    let mut changes = history.changes.iter();
+    let mut passed: HashSet<usize> = HashSet::new();
+    let numbers: HashMap<&VersionId, usize> =
+        history.versions.iter().enumerate().map(|(place, version)| (&version.id, place)).collect();
     let mut findings: Vec<Finding> = Vec::new();
     for Draft { judgement, from, to } in drafts {
         let (old, new) = (&history.versions[from], &history.versions[to]);
+        // Up to the change that this finding is of; findings come in the changes' order.
+        if !passed.contains(&to) {
+            for change in changes.by_ref() {
+                let at = numbers.get(&change.to).copied().unwrap_or(to);
+                lineage.pass(change, history.versions[at].at);
+                passed.insert(at);
+                if at == to {
+                    break;
+                }
+            }
+        }
         let same = findings.iter().any(|other| {
             other.judgement.kind == judgement.kind
                 && other.judgement.topic == judgement.topic
@@ -440,7 +459,14 @@ fn findings(
             &number_of,
             recordings,
         );
-        let key = judgement.promise_key.as_str();
+        let number = |id: &Option<StatementId>| {
+            id.as_ref().and_then(|id| number_of.get(id)).map(|number| *number as u32)
+        };
+        let promise =
+            lineage.promise(&judgement, number(&before_statement), number(&after_statement), new.at);
+        // What is named by sentence and version keeps its name when the vocabulary learns a word.
+        let primary = before_statement.as_ref().or(after_statement.as_ref());
+        let key = primary.map_or(judgement.promise_key.as_str(), |id| id.0.as_str());
         let kind = judgement.kind.key();
         let mut id = FindingId::of(&[&policy.service, &policy.name, key, kind, &new.id.0]);
         let ordinal = ids.entry(id.clone()).or_insert(0);
@@ -450,7 +476,7 @@ fn findings(
         }
         findings.push(Finding {
             id,
-            promise: PromiseId(Digest::of([&policy.service, &policy.name, key].join("\u{1f}")).short(12)),
+            promise,
             policy: policy.clone(),
             from: old.id.clone(),
             to: new.id.clone(),
