@@ -261,7 +261,7 @@ impl Whole<'_> {
         }
 
         self.page("home.html", "", &page::home::view(context, self.summaries, &findings, &board))?;
-        self.page("board.html", "board/", &page::board::view(context, &board))?;
+        self.page("board.html", "board/", &page::board::view(context, &board, self.summaries))?;
         self.page("timeline.html", "timeline/", &page::timeline::index(context, &findings))?;
         for year in page::timeline::years(context, &findings) {
             let view = page::timeline::year(context, &findings, year);

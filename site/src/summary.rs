@@ -2,9 +2,10 @@
 //! so that after one new version the other histories are not even read.
 
 use chrono::{DateTime, Utc};
-use policy::finding::{EvidenceClass, Finding};
+use policy::finding::{EvidenceClass, Finding, Topic};
 use policy::history::{History, Reading};
 use policy::id::{PolicyId, VersionId};
+use policy::ladder::Ladder;
 use serde::{Deserialize, Serialize};
 
 /// One policy in short.
@@ -28,6 +29,8 @@ pub struct Summary {
     pub seen_until: Option<DateTime<Utc>>,
     pub class: Option<EvidenceClass>,
     pub findings: Vec<Finding>,
+    /// What the text said of end-to-end encryption over time, scope by scope.
+    pub encryption: Vec<Ladder>,
 }
 
 impl Summary {
@@ -52,6 +55,10 @@ impl Summary {
             seen_until: history.versions.iter().map(|version| version.seen_until).max(),
             class: current.map(|version| version.class),
             findings,
+            encryption: policy::ladder::ladders(history)
+                .into_iter()
+                .filter(|ladder| ladder.topic == Topic::Encryption)
+                .collect(),
         }
     }
 }

@@ -6,9 +6,12 @@ use crate::input::Context;
 use crate::place;
 use crate::render::Frame;
 use crate::shown::{capitalised, shown};
+use crate::summary::Summary;
 use chrono::NaiveDate;
 use policy::board::{Board, Cell, Row};
 use policy::event::{Scope, State};
+use policy::id::PolicyId;
+use policy::ladder::Ladder;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -78,6 +81,8 @@ pub struct Lane {
     /// The first of its service's lanes carries the name.
     pub first: bool,
     pub spans: Vec<LaneSpan>,
+    /// What the service's own text said meanwhile: an observation, not an event.
+    pub observed: Vec<LaneSpan>,
 }
 
 /// A state as long as it held.
@@ -215,11 +220,11 @@ pub fn rows(context: &Context<'_>, board: &Board) -> Vec<BoardRow> {
     rows.into_iter().map(|row| BoardRow::of(context, row)).collect()
 }
 
-pub fn view(context: &Context<'_>, board: &Board) -> View {
+pub fn view(context: &Context<'_>, board: &Board, summaries: &[Summary]) -> View {
     let frame = Frame::new(context, "board/", "board", "The encryption board").described(
         "Which messenger encrypts chats, groups, calls and backups end to end, since when, and what was taken back.",
     );
-    let (lanes, steps) = lanes(context);
+    let (lanes, steps) = lanes(context, &observed(context, summaries));
     View { columns: columns(), rows: rows(context, board), legend: legend(), lanes, steps, frame }
 }
 
@@ -242,7 +247,7 @@ const YEAR: i32 = 58;
 const LANE: i32 = 16;
 
 /// The board on each day on which it changed, drawn as lanes, and as the steps between them.
-fn lanes(context: &Context<'_>) -> (Option<Lanes>, Vec<Step>) {
+fn lanes(context: &Context<'_>, observed: &Observations<'_>) -> (Option<Lanes>, Vec<Step>) {
     let events = &context.input.events;
     let mut held: BTreeMap<(String, Scope), Vec<(NaiveDate, Cell)>> = BTreeMap::new();
     for day in policy::board::days_of_change(events).into_iter().filter(|day| *day <= context.as_of) {
@@ -275,7 +280,14 @@ fn lanes(context: &Context<'_>) -> (Option<Lanes>, Vec<Step>) {
         b.0.cmp(&a.0).then_with(|| a.1.service.name.cmp(&b.1.service.name)).then(a.1.scope.cmp(b.1.scope))
     });
     let steps = steps.into_iter().map(|(_, step)| step).collect();
-    let Some(first) = held.values().flatten().map(|(day, _)| *day).min() else { return (None, steps) };
+    // A service whose texts tell a state that no event tells has a lane too.
+    for lane in observed.keys() {
+        held.entry(lane.clone()).or_default();
+    }
+    let seen = observed.values().flat_map(|(_, ladder)| &ladder.rungs).map(|rung| rung.at.date_naive());
+    let Some(first) = held.values().flatten().map(|(day, _)| *day).chain(seen).min() else {
+        return (None, steps);
+    };
     let (from, to) = (
         first.format("%Y").to_string().parse().unwrap_or(2000),
         context.as_of.format("%Y").to_string().parse().unwrap_or(2000) + 1,
@@ -295,11 +307,74 @@ fn lanes(context: &Context<'_>) -> (Option<Lanes>, Vec<Step>) {
             scope: scope.key(),
             first,
             spans: spans(context, cells, from, scope.key()),
+            observed: observed
+                .get(&(service.clone(), *scope))
+                .map(|(policy, ladder)| observed_spans(context, policy, ladder, from, *scope))
+                .unwrap_or_default(),
         });
         y += LANE;
     }
     let ticks = (from..=to).map(|year| Tick { x: LEFT + (year - from) * YEAR, year }).collect();
     (Some(Lanes { width: LEFT + (to - from) * YEAR + 12, height: y + 12, ticks, lanes }), steps)
+}
+
+/// By service and scope: the ladder that a text of the service told, and whose it is.
+type Observations<'a> = BTreeMap<(String, Scope), (&'a PolicyId, &'a Ladder)>;
+
+/// Of several texts of one service the one that tells most steps; what is said of the service as a whole is drawn
+/// as its chats, where no sentence names them.
+fn observed<'a>(context: &Context<'_>, summaries: &'a [Summary]) -> Observations<'a> {
+    let mut found: Observations<'a> = BTreeMap::new();
+    for named in [true, false] {
+        let mut pass: Observations<'a> = BTreeMap::new();
+        for summary in summaries {
+            for ladder in summary.encryption.iter().filter(|ladder| ladder.scope.is_empty() != named) {
+                let scope = if named { Scope::from_key(&ladder.scope) } else { Some(Scope::Chats) };
+                let Some(scope) = scope.filter(|scope| Scope::BOARD.contains(scope)) else { continue };
+                let lane = (context.input.service_name(&summary.policy.service).to_owned(), scope);
+                let best = pass.entry(lane).or_insert((&summary.policy, ladder));
+                if ladder.rungs.len() > best.1.rungs.len() {
+                    *best = (&summary.policy, ladder);
+                }
+            }
+        }
+        for (lane, ladder) in pass {
+            found.entry(lane).or_insert(ladder);
+        }
+    }
+    found
+}
+
+fn observed_spans(
+    context: &Context<'_>,
+    policy: &PolicyId,
+    ladder: &Ladder,
+    from: i32,
+    scope: Scope,
+) -> Vec<LaneSpan> {
+    ladder
+        .rungs
+        .iter()
+        .enumerate()
+        .filter_map(|(i, rung)| {
+            let policy::ladder::Step::State(state) = rung.step else { return None };
+            let day = rung.at.date_naive();
+            let next = ladder.rungs.get(i + 1).map_or(context.as_of, |next| next.at.date_naive());
+            let (x, end) = (x_of(day, from), x_of(next, from));
+            Some(LaneSpan {
+                x,
+                width: (end - x).max(3),
+                key: key(state, next),
+                href: place::statement(policy, &rung.statement),
+                title: format!(
+                    "{}: its text says {}, first seen {}",
+                    scope.key(),
+                    label(state, next).to_lowercase(),
+                    Day::on(day).text
+                ),
+            })
+        })
+        .collect()
 }
 
 fn spans(context: &Context<'_>, cells: &[(NaiveDate, Cell)], from: i32, scope: &str) -> Vec<LaneSpan> {

@@ -7,6 +7,7 @@ pub mod data;
 pub mod event;
 pub mod finding;
 pub mod home;
+pub mod ladder;
 pub mod line;
 pub mod policy;
 pub mod service;

@@ -26,6 +26,7 @@ pub struct View {
     /// The facts in one sentence each.
     pub facts: Vec<Fact>,
     pub findings: Vec<FindingLine>,
+    pub ladders: Vec<super::ladder::LadderView>,
     pub years: Vec<Year>,
     pub history: String,
     pub statements: String,
@@ -130,6 +131,7 @@ pub fn view(context: &Context<'_>, history: &History, summary: &Summary, watch: 
         sources: declared.map(|d| d.sources.iter().map(|url| shown(url)).collect()).unwrap_or_default(),
         facts: facts(summary, watch),
         findings: findings.iter().map(|finding| FindingLine::of(context, finding)).collect(),
+        ladders: super::ladder::views(history),
         years: years(history),
         history: place::history(id),
         statements: place::statements(id),
