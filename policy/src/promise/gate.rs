@@ -5,6 +5,7 @@ use super::document::Document;
 use super::rules::Rules;
 use super::shape;
 use crate::history::Reading;
+use crate::statement::Role;
 
 /// Why the difference between two texts is not the publisher's doing, or not judgeable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +62,8 @@ pub fn gate(rules: &Rules, before: &Document, after: &Document) -> Option<Artefa
     if is_cut(before, after, &changed) {
         return Some(Artefact::Truncated);
     }
-    if is_cut(after, before, &align::Changed { gone: changed.fresh.clone(), fresh: changed.gone.clone() }) {
+    let back = align::Changed { gone: changed.fresh.clone(), fresh: changed.gone.clone() };
+    if is_appended(before, after, &changed) || is_cut(after, before, &back) && !is_preface(before, &changed) {
         return Some(Artefact::Extended);
     }
     if kept * 50 < before.placed.len() && shared_words(before, after) < 0.2 && before.placed.len() > 20 {
@@ -145,6 +147,42 @@ fn is_cut(before: &Document, after: &Document, changed: &align::Changed) -> bool
         || (gone >= 12 && gone * 4 >= total && gone >= fresh * 9)
 }
 
+/// What is new stands before all that was there: publishers put summaries over a text, and a page that is
+/// recorded with another one has that one behind it.
+fn is_preface(before: &Document, changed: &align::Changed) -> bool {
+    if changed.fresh.len() > before.placed.len() {
+        return false;
+    }
+    let most = changed.fresh.len() * 9 / 10;
+    changed.fresh.first().is_some_and(|first| *first <= 1)
+        && changed.fresh.get(most.saturating_sub(1)).is_some_and(|last| *last < changed.fresh.len() + 2)
+}
+
+/// A further document of the same kind was appended: what is new stands together at the end, under a heading
+/// that holds all words of the text's own title and more.
+fn is_appended(before: &Document, after: &Document, changed: &align::Changed) -> bool {
+    let (gone, fresh) = (changed.gone.len(), &changed.fresh);
+    if fresh.len() < SMALL || gone * 8 > fresh.len() {
+        return false;
+    }
+    let heading = |document: &Document, from: usize| {
+        let headings = document.placed[from..].iter().map(|placed| &placed.unit);
+        headings.take(3).find(|unit| unit.role == Role::Heading).map(|unit| {
+            let words: Vec<u32> = unit.own_words().map(|word| word.hash).collect();
+            words
+        })
+    };
+    // The block begins where what follows is nearly all new, but for sentences that both documents have.
+    let Some(first) = fresh.iter().copied().enumerate().find_map(|(n, at)| {
+        let (rest, new) = (after.placed.len() - at, fresh.len() - n);
+        (new * 2 >= rest && new * 10 >= fresh.len() * 9).then_some(at)
+    }) else {
+        return false;
+    };
+    let (Some(title), Some(other)) = (heading(before, 0), heading(after, first)) else { return false };
+    title.len() >= 2 && other.len() > title.len() && title.iter().all(|word| other.contains(word))
+}
+
 /// The last statement breaks off where the old text went on.
 fn is_cut_within(before: &Document, after: &Document) -> bool {
     let Some(last) = after.placed.last() else { return false };
@@ -152,7 +190,7 @@ fn is_cut_within(before: &Document, after: &Document) -> bool {
     let broken = !last.unit.text.ends_with(['.', '!', '?', ':', ')', ']', '”', '"', '。'])
         || last.unit.text.ends_with("...");
     broken
-        && last.unit.role != crate::statement::Role::Heading
+        && last.unit.role != Role::Heading
         && before.placed.iter().any(|placed| {
             let old = &placed.unit.text;
             old.len() > text.len() + 3 && text.len() >= 8 && old.starts_with(text)
