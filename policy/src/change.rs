@@ -95,7 +95,8 @@ fn retain_free(numbers: &mut Vec<u32>, taken: &[bool]) {
 fn only(sheet: &Sheet, other: &Sheet) -> Vec<u32> {
     let mut seen = std::collections::HashSet::new();
     let lacks = |number: &u32| other.set.binary_search(number).is_err();
-    sheet.order.iter().copied().filter(|number| lacks(number) && seen.insert(*number)).collect()
+    let is_own = |number: &u32| !sheet.sets_aside(*number);
+    sheet.order.iter().copied().filter(|n| lacks(n) && is_own(n) && seen.insert(*n)).collect()
 }
 
 /// Statements of both whose order differs: all but a longest run that keeps its order.
@@ -105,8 +106,8 @@ fn moved(before: &Sheet, after: &Sheet) -> u32 {
         place.entry(*number).or_insert(n);
     }
     let mut seen = std::collections::HashSet::new();
-    let places =
-        after.order.iter().filter(|number| seen.insert(**number)).filter_map(|number| place.get(number));
+    let own = after.order.iter().filter(|number| !after.sets_aside(**number));
+    let places = own.filter(|number| seen.insert(**number)).filter_map(|number| place.get(number));
     // Patience sorting: the length of the longest ascending run.
     let (mut tops, mut common): (Vec<usize>, u32) = (Vec::new(), 0);
     for place in places {

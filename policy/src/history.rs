@@ -92,7 +92,8 @@ pub struct Statement {
     pub lifespan: Vec<Interval>,
     /// Stands in the newest real version.
     pub current: bool,
-    /// Never stood in the main text: only in variants, other editions or artefacts.
+    /// Never stood in the main text, only in variants, other editions or artefacts; or is no statement of the
+    /// document though it stood there: a menu, data for scripts, a block that is new at each visit.
     pub aside: bool,
     /// The topic, where it binds the service.
     pub topic: Option<crate::finding::Topic>,

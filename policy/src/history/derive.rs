@@ -14,6 +14,7 @@ use crate::noise::{Read, Sheet, Sheets};
 use crate::promise::document::{Cache, Document};
 use crate::promise::{Artefact, Rules, encryption_said, gate, judge_gated, promise_topic, stance};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -123,7 +124,7 @@ struct Desk<'a> {
     rules: &'a Rules,
     sheets: Sheets,
     /// By text number; texts that no version uses stay empty.
-    read: Vec<Sheet>,
+    read: Rc<[Sheet]>,
     cache: Cache,
     /// The documents read last, and when each was last asked for: neighbours are compared more than once.
     documents: HashMap<u32, (Rc<Document>, u64)>,
@@ -144,13 +145,15 @@ impl<'a> Desk<'a> {
         for text in recordings.iter().filter_map(|recording| recording.text) {
             read[text as usize].get_or_insert_with(|| sheets.read(&texts.text(text)));
         }
-        let read = read.into_iter().map(Option::unwrap_or_default).collect();
+        let mut read: Vec<Sheet> = read.into_iter().map(Option::unwrap_or_default).collect();
+        let strands: Vec<Vec<Seen>> = strands(recordings).values().map(|at| seen(recordings, at)).collect();
+        sheets.set_aside(&mut read, &strands);
         let places = vec![Place::default(); sheets.known().len()];
         Self {
             texts,
             rules,
             sheets,
-            read,
+            read: read.into(),
             cache: Cache::default(),
             documents: HashMap::new(),
             asked: 0,
@@ -162,18 +165,11 @@ impl<'a> Desk<'a> {
 
     /// Reads each recorder's versions by themselves, then sets the recorders beside each other.
     fn read_all(&mut self, recordings: &[Recording]) -> Vec<Read> {
-        let mut strands: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (place, recording) in recordings.iter().enumerate() {
-            strands.entry(&recording.recorder).or_default().push(place);
-        }
+        let strands = strands(recordings);
         let mut reads: Vec<Option<Read>> = vec![None; recordings.len()];
         for places in strands.values() {
-            let seen: Vec<Seen> = places
-                .iter()
-                .map(|place| &recordings[*place])
-                .map(|r| Seen { at: r.at, cause: r.cause, sheet: r.text })
-                .collect();
-            let sheets = std::mem::take(&mut self.read);
+            let seen = seen(recordings, places);
+            let sheets = self.read.clone();
             let known = self.sheets.known().to_vec();
             let strand = lanes::read(&seen, &sheets, &known, &mut |before, after| {
                 // A page that flips asks about the same pair again and again.
@@ -185,7 +181,6 @@ impl<'a> Desk<'a> {
                 self.gated.insert((before, after), found.clone());
                 found
             });
-            self.read = sheets;
             for (read, place) in strand.into_iter().zip(places) {
                 let against = read.against.map(|nth| places[nth]);
                 reads[*place] = Some(Read { against, ..read });
@@ -205,8 +200,17 @@ impl<'a> Desk<'a> {
             *last = self.asked;
             return document.clone();
         }
-        let (segments, numbers) = self.sheets.segments(&self.texts.text(text));
-        let document = Rc::new(Document::read_with(self.rules, segments, &mut self.cache));
+        let (segments, mut numbers) = self.sheets.segments(&self.texts.text(text));
+        let sheet = &self.read[text as usize];
+        let document = if sheet.aside.is_empty() {
+            Document::read_with(self.rules, segments, &mut self.cache)
+        } else {
+            let is_own = |place: usize| !sheet.sets_aside(numbers[place]);
+            let document = Document::read_own(self.rules, &segments, is_own, &mut self.cache);
+            numbers.retain(|number| !sheet.sets_aside(*number));
+            document
+        };
+        let document = Rc::new(document);
         for (placed, number) in document.placed.iter().zip(&numbers) {
             let place = &mut self.places[*number as usize];
             if place.topic.is_none()
@@ -266,7 +270,7 @@ impl<'a> Desk<'a> {
             for (recording, read) in by_time.clone() {
                 if let Some(text) = recording.text.filter(|_| stands(read.reading) == document) {
                     self.read[text as usize]
-                        .set
+                        .whole()
                         .iter()
                         .for_each(|number| wanted[*number as usize] = Some(text));
                 }
@@ -289,6 +293,23 @@ impl<'a> Desk<'a> {
             }
         }
     }
+}
+
+/// The places of each recorder's versions.
+fn strands(recordings: &[Recording]) -> BTreeMap<&str, Vec<usize>> {
+    let mut strands: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (place, recording) in recordings.iter().enumerate() {
+        strands.entry(&recording.recorder).or_default().push(place);
+    }
+    strands
+}
+
+fn seen(recordings: &[Recording], places: &[usize]) -> Vec<Seen> {
+    places
+        .iter()
+        .map(|place| &recordings[*place])
+        .map(|r| Seen { at: r.at, cause: r.cause, sheet: r.text })
+        .collect()
 }
 
 /// Two recorders of one policy read the page with different selectors: while both record, one is the main
@@ -359,11 +380,14 @@ fn versions(recordings: &[Recording], reads: &[Read], desk: &Desk<'_>, texts: &d
 
 fn statements(recordings: &[Recording], reads: &[Read], desk: &Desk<'_>) -> Vec<Statement> {
     let known = desk.sheets.known();
+    let sets: Vec<Cow<'_, [u32]>> = desk.read.iter().map(Sheet::whole).collect();
+    let mut set_aside = vec![false; known.len()];
+    desk.read.iter().flat_map(|sheet| &sheet.aside).for_each(|number| set_aside[*number as usize] = true);
     let sighted: Vec<Sighting<'_>> = recordings
         .iter()
         .zip(reads)
         .filter_map(|(recording, read)| {
-            let set = desk.read[recording.text? as usize].set.as_slice();
+            let set = &*sets[recording.text? as usize];
             Some(Sighting {
                 at: recording.at,
                 until: recording.seen_until,
@@ -387,7 +411,7 @@ fn statements(recordings: &[Recording], reads: &[Read], desk: &Desk<'_>) -> Vec<
                 lead_in: place.lead_in,
                 lifespan,
                 current: current.binary_search(&(number as u32)).is_ok(),
-                aside: is_aside,
+                aside: is_aside || set_aside[number],
                 topic: place.topic,
                 says: place.says,
             }

@@ -5,9 +5,10 @@
 //! there and back is no change, and a change that happens while the page flips is found when it returns.
 //!
 //! A step away from the main text is an excursion if the main text comes back: what was removed stands
-//! again and what was added is gone. A page that returns within days, that flips often, or
-//! that was plainly cut, is noise. A text that stays away long and returns once is the publisher
-//! changing their mind, and both steps are real.
+//! again and what was added is gone. A page that returns within days, that flips often, that was plainly
+//! cut, or of which dozens of statements were exchanged and all put back, is noise. A text that stays away
+//! long and returns once is the publisher changing their mind, and both steps are real. A text that is
+//! served in turns with the old one for some days and then stays was being introduced: its first sight is real.
 
 use super::sheet::{Known, Sheet};
 use crate::history::{Cause, Reading};
@@ -46,6 +47,14 @@ const OFTEN: usize = 3;
 const BLOCK: usize = 8;
 /// Flips within this time before a text stays are its introduction, not an edition of its own.
 const ROLLOUT: TimeDelta = TimeDelta::days(45);
+/// So many statements exchanged, and every one of them put back within [`TURN`], make another edition of the
+/// page: nobody rewrites a text and then takes back each word.
+const EXCHANGE: usize = 30;
+const TURN: TimeDelta = TimeDelta::days(200);
+
+/// A statement of so many words, at most, may be a label of a menu.
+const LABEL: usize = 8;
+const BESIDE: &str = "Only what stands around the document differs: menus, news, data for scripts.";
 
 /// Reads all versions, in order of time. `gate` says whether two sheets can be compared at all.
 pub fn read(
@@ -80,6 +89,8 @@ struct Reader<'a> {
     /// The version before was not the main text.
     away: bool,
     lanes: Vec<Lane>,
+    /// Main texts that another document or a part of a page took the place of, oldest first.
+    displaced: Vec<usize>,
 }
 
 /// What one text lacks of another and what it holds beyond it.
@@ -104,7 +115,17 @@ impl<'a> Reader<'a> {
                 places[class_of[sheet as usize] as usize].push(place);
             }
         }
-        Self { seen, sheets, known, class_of, places, main: None, away: false, lanes: Vec::new() }
+        Self {
+            seen,
+            sheets,
+            known,
+            class_of,
+            places,
+            main: None,
+            away: false,
+            lanes: Vec::new(),
+            displaced: Vec::new(),
+        }
     }
 
     fn version(&mut self, place: usize, gate: &mut dyn FnMut(u32, u32) -> Option<Artefact>) -> Read {
@@ -116,9 +137,15 @@ impl<'a> Reader<'a> {
                 against: None,
             };
         };
-        let Some(main) = self.main else {
+        let Some(mut main) = self.main else {
             return self.first(place, sheet);
         };
+        if let Some(former) = self.is_back(main, sheet, at) {
+            self.displaced.retain(|other| *other < former);
+            self.main = Some(former);
+            self.away = true;
+            main = former;
+        }
         let main_sheet = self.seen[main].sheet.expect("the main version has a text");
         let against = Some(main);
         let read = |reading, note: String| Read { reading, note, against };
@@ -140,14 +167,25 @@ impl<'a> Reader<'a> {
                 "The page was read anew with another declaration or extractor; the publisher changed nothing.".into(),
             );
         }
+        if self.is_beside(main_sheet, sheet, &step) {
+            self.main = Some(place);
+            self.away = false;
+            return read(Reading::Cosmetic, BESIDE.into());
+        }
         let back = self.returns(place, main_sheet, &step);
         let lane = self.lane_of(sheet, &step);
         if let Some(back) = back {
             let away_for = self.seen[back].at - at;
+            if lane.is_none() && self.is_introduced(place, back, &step) {
+                self.main = Some(place);
+                self.away = false;
+                return read(Reading::Real, changed_note(&step));
+            }
             let artefact = gate(main_sheet, sheet).or_else(|| block(&step));
             let often = lane.is_some_and(|lane| self.lanes[lane].flips as usize >= OFTEN)
                 || self.leaves_again(back, &step) >= OFTEN;
-            if away_for <= SOON || often || artefact.is_some() && away_for <= CUT {
+            let exchanged = away_for <= TURN && self.is_exchange(&step, back);
+            if away_for <= SOON || often || exchanged || artefact.is_some() && away_for <= CUT {
                 self.away = true;
                 let until = date(self.seen[back].at);
                 if let Some(artefact) = artefact {
@@ -163,7 +201,8 @@ impl<'a> Reader<'a> {
                 return read(Reading::Variant { lane: number }, note);
             }
         } else if let Some(number) = lane
-            && self.lanes[number].flips > 1
+            && (self.lanes[number].flips > 1 && self.is_nearer(sheet, self.lanes[number].sheet, main_sheet)
+                || self.is_another(main_sheet, sheet, &step))
             && at - self.lanes[number].first > ROLLOUT
         {
             // The edition that was served in turns is the only one from here on.
@@ -179,23 +218,120 @@ impl<'a> Reader<'a> {
             if reading == Reading::NotTheDocument {
                 self.away = true;
             } else {
+                self.displaced.push(main);
                 self.main = Some(place);
                 self.away = false;
             }
             return read(reading, artefact.note().into());
         }
+        if let Some(whole) = self.whole_soon(place, sheet, &step) {
+            self.away = true;
+            let until = date(self.seen[whole].at);
+            return read(Reading::Truncated, format!("A part of a new text, which was whole on {until}."));
+        }
         self.main = Some(place);
         self.away = false;
         let note = match cause {
-            Cause::First => "The collection recorded the page anew.",
-            _ => "",
-        };
-        let note = if note.is_empty() {
-            format!("{} statements fewer, {} more.", step.removed.len(), step.added.len())
-        } else {
-            note.to_owned()
+            Cause::First => "The collection recorded the page anew.".to_owned(),
+            _ => changed_note(&step),
         };
         read(Reading::Real, note)
+    }
+
+    /// The displaced main text that this one is far nearer to than to what took its place.
+    fn is_back(&self, main: usize, sheet: u32, at: DateTime<Utc>) -> Option<usize> {
+        let former = self.displaced.iter().rev().copied().find(|place| at - self.seen[*place].at <= CUT)?;
+        let text = |place: usize| self.seen[place].sheet.expect("a main text");
+        let near = self.apart(text(former), sheet);
+        let size = self.sheets[text(former) as usize].kin.len();
+        (near * 3 < self.apart(text(main), sheet) && near < size).then_some(former)
+    }
+
+    /// How many statements, but for tokens that rotate, stand in one of two texts only.
+    fn apart(&self, a: u32, b: u32) -> usize {
+        let (a, b) = (&self.sheets[a as usize].kin, &self.sheets[b as usize].kin);
+        let both = a.iter().filter(|kin| b.binary_search(kin).is_ok()).count();
+        a.len() + b.len() - 2 * both
+    }
+
+    fn is_nearer(&self, sheet: u32, to: u32, than: u32) -> bool {
+        self.apart(sheet, to) * 2 <= self.apart(sheet, than)
+    }
+
+    /// A menu came, went or changed, and but for a few labels that is all.
+    fn is_beside(&self, main: u32, sheet: u32, step: &Step) -> bool {
+        let (old, new) = (&self.sheets[main as usize].aside, &self.sheets[sheet as usize].aside);
+        let only = |a: &[u32], b: &[u32]| a.iter().filter(|number| b.binary_search(number).is_err()).count();
+        let is_label = |number: &u32| self.known[*number as usize].words.len() <= LABEL;
+        only(old, new) + only(new, old) >= (step.removed.len() + step.added.len()).max(BLOCK)
+            && step.removed.iter().chain(&step.added).all(is_label)
+    }
+
+    /// The text that is left at `back` comes again soon, and stays: this is its first sight, and what came
+    /// between is the old text served once more.
+    fn is_introduced(&self, place: usize, back: usize, step: &Step) -> bool {
+        let at = |place: usize| self.seen[place].at;
+        let is = |seen: &Seen, holds: &dyn Fn(&Sheet) -> bool| {
+            let sheet = seen.sheet.filter(|_| seen.cause != Cause::Reextraction);
+            sheet.is_some_and(|sheet| holds(&self.sheets[sheet as usize]))
+        };
+        let window = &self.seen[back..(back + LOOK).min(self.seen.len())];
+        let made = |sheet: &Sheet| self.made(sheet, step, 85);
+        let Some(again) = window.iter().position(|seen| is(seen, &made)).map(|ahead| back + ahead) else {
+            return false;
+        };
+        let for_good = self.seen[again..].iter().take_while(|seen| seen.at - at(again) <= CUT);
+        let undone = |sheet: &Sheet| self.undone(sheet, step, 60);
+        at(again) - at(back) <= SOON.max(at(back) - at(place))
+            && at(again) - at(place) <= TURN
+            && !for_good.clone().any(|seen| is(seen, &undone))
+    }
+
+    /// Dozens of statements were exchanged for others, and at `back` every one of them is put back.
+    fn is_exchange(&self, step: &Step, back: usize) -> bool {
+        let (removed, added) = (step.removed.len(), step.added.len());
+        let Some(sheet) = self.seen[back].sheet.filter(|_| self.seen[back].cause != Cause::Reextraction)
+        else {
+            return false;
+        };
+        removed + added >= EXCHANGE
+            && removed.min(added) >= BLOCK
+            && self.undone(&self.sheets[sheet as usize], step, 95)
+    }
+
+    /// Hardly anything of one text stands in the other, and it begins otherwise: another document.
+    fn is_another(&self, main: u32, sheet: u32, step: &Step) -> bool {
+        let (main, sheet) = (&self.sheets[main as usize], &self.sheets[sheet as usize]);
+        let begins = |sheet: &Sheet| -> Vec<u32> {
+            let own = sheet.order.iter().filter(|number| !sheet.sets_aside(**number));
+            own.take(3).map(|number| self.known[*number as usize].kin).collect()
+        };
+        let (old_begin, new_begin) = (begins(main), begins(sheet));
+        let (old, new) = (&main.set, &sheet.set);
+        old_begin.first().is_some_and(|title| !new_begin.contains(title))
+            && new_begin.first().is_some_and(|title| !old_begin.contains(title))
+            && step.removed.len() >= BLOCK
+            && step.added.len() >= BLOCK
+            && step.removed.len() * 10 >= old.len() * 7
+            && step.added.len() * 10 >= new.len() * 7
+    }
+
+    /// Where, within days, a text follows that holds this new one and much more.
+    fn whole_soon(&self, place: usize, sheet: u32, step: &Step) -> Option<usize> {
+        if step.added.len() * 2 < self.sheets[sheet as usize].set.len() {
+            return None;
+        }
+        let part = &self.sheets[sheet as usize];
+        let at = self.seen[place].at;
+        let later = self.seen[place + 1..].iter().take_while(|seen| seen.at - at <= SOON);
+        let is_whole = |seen: &Seen| {
+            let Some(whole) = seen.sheet.map(|sheet| &self.sheets[sheet as usize]) else { return false };
+            whole.bytes * 5 >= part.bytes * 8
+                && whole.kin.len() >= part.kin.len() + BLOCK
+                && part.kin.iter().filter(|kin| whole.kin.binary_search(kin).is_ok()).count() * 10
+                    >= part.kin.len() * 6
+        };
+        later.clone().position(is_whole).map(|ahead| place + 1 + ahead)
     }
 
     fn first(&mut self, place: usize, sheet: u32) -> Read {
@@ -219,6 +355,8 @@ impl<'a> Reader<'a> {
         let (before, after) = (&self.sheets[before as usize], &self.sheets[after as usize]);
         if before.order == after.order {
             "The same statements in the same order: typography, links or marks differ."
+        } else if before.set == after.set && before.aside != after.aside {
+            BESIDE
         } else if before.set == after.set {
             "The same statements in another order."
         } else {
@@ -231,9 +369,7 @@ impl<'a> Reader<'a> {
         let nearly = |seen: &Seen| {
             let Some(sheet) = seen.sheet else { return false };
             let sheet = &self.sheets[sheet as usize];
-            let back = step.removed.iter().filter(|number| self.holds(sheet, **number)).count();
-            let left = step.added.iter().filter(|number| self.holds(sheet, **number)).count();
-            if back * 100 < step.removed.len() * 85 || left * 100 > step.added.len() * 15 {
+            if !self.undone(sheet, step, 85) {
                 return false;
             }
             // It must be the main text, not a third one that happens to lack the same.
@@ -241,6 +377,9 @@ impl<'a> Reader<'a> {
             let lacks = main.kin.iter().filter(|kin| sheet.kin.binary_search(kin).is_err()).count();
             let holds_more = sheet.kin.iter().filter(|kin| main.kin.binary_search(kin).is_err()).count();
             let size = step.removed.len() + step.added.len();
+            if lacks > (main.kin.len() * 15 / 100).max(usize::from(size > 1)) {
+                return false;
+            }
             // The main text may have changed a little meanwhile.
             lacks + holds_more <= (size * 30 / 100).max(usize::from(size > 1))
         };
@@ -248,6 +387,20 @@ impl<'a> Reader<'a> {
         let places = &self.places[self.class(main) as usize];
         let exact = places.get(places.partition_point(|other| *other <= place)).copied();
         [near, exact].into_iter().flatten().min()
+    }
+
+    /// Of a hundred statements so many are back that were removed, and gone that were added.
+    fn undone(&self, sheet: &Sheet, step: &Step, hundredths: usize) -> bool {
+        let back = step.removed.iter().filter(|number| self.holds(sheet, **number)).count();
+        let left = step.added.iter().filter(|number| self.holds(sheet, **number)).count();
+        back * 100 >= step.removed.len() * hundredths && left * 100 <= step.added.len() * (100 - hundredths)
+    }
+
+    /// Of a hundred statements so many are gone that the step removed, and there that it added.
+    fn made(&self, sheet: &Sheet, step: &Step, hundredths: usize) -> bool {
+        let gone = step.removed.iter().filter(|number| !self.holds(sheet, **number)).count();
+        let there = step.added.iter().filter(|number| self.holds(sheet, **number)).count();
+        gone * 100 >= step.removed.len() * hundredths && there * 100 >= step.added.len() * hundredths
     }
 
     /// A statement or its kin stands in the sheet.
@@ -260,10 +413,7 @@ impl<'a> Reader<'a> {
         let (mut times, mut away) = (0, false);
         for seen in self.seen[back + 1..].iter().take(LOOK) {
             let Some(sheet) = seen.sheet else { continue };
-            let sheet = &self.sheets[sheet as usize];
-            let gone = step.removed.iter().filter(|number| !self.holds(sheet, **number)).count();
-            let there = step.added.iter().filter(|number| self.holds(sheet, **number)).count();
-            let left = gone * 100 >= step.removed.len() * 60 && there * 100 >= step.added.len() * 60;
+            let left = self.made(&self.sheets[sheet as usize], step, 60);
             times += usize::from(left && !away);
             away = left;
         }
@@ -276,10 +426,7 @@ impl<'a> Reader<'a> {
             if self.class(lane.sheet) == self.class(sheet) {
                 return true;
             }
-            let lane = &self.sheets[lane.sheet as usize];
-            let gone = step.removed.iter().filter(|number| !self.holds(lane, **number)).count();
-            let there = step.added.iter().filter(|number| self.holds(lane, **number)).count();
-            gone * 100 >= step.removed.len() * 70 && there * 100 >= step.added.len() * 70
+            self.made(&self.sheets[lane.sheet as usize], step, 70)
         })
     }
 
@@ -314,6 +461,10 @@ fn step(before: &Sheet, after: &Sheet) -> Step {
     let only =
         |a: &[u32], b: &[u32]| a.iter().filter(|number| b.binary_search(number).is_err()).copied().collect();
     Step { removed: only(&before.set, &after.set), added: only(&after.set, &before.set) }
+}
+
+fn changed_note(step: &Step) -> String {
+    format!("{} statements fewer, {} more.", step.removed.len(), step.added.len())
 }
 
 fn date(at: DateTime<Utc>) -> impl std::fmt::Display {
@@ -411,5 +562,60 @@ mod tests {
             ],
             "real reextracted cosmetic removed cosmetic",
         );
+    }
+
+    /// Statements `from..to` of an endless text.
+    fn part(from: char, to: char) -> String {
+        (from..to).collect()
+    }
+
+    #[test]
+    fn dozens_of_statements_exchanged_and_put_back_are_an_edition() {
+        let (main, other) = (part('a', 'z'), part('a', 'f') + &part('α', 'ω'));
+        check(
+            &[(0, First, &main), (10, Change, &other), (110, Change, &main), (300, Change, &part('b', 'z'))],
+            "real lane1 lane0 real",
+        );
+    }
+
+    #[test]
+    fn a_text_that_is_introduced_is_real_at_first_sight() {
+        let (main, other) = (part('a', 'z'), part('a', 'f') + &part('α', 'ω'));
+        check(
+            &[(0, First, &main), (10, Change, &other), (30, Change, &main), (40, Change, &other)],
+            "real real lane1 lane0",
+        );
+    }
+
+    #[test]
+    fn a_part_of_a_new_text_waits_for_the_whole() {
+        check(
+            &[(0, First, &part('a', 'z')), (10, Change, &part('α', 'ζ')), (11, Change, &part('α', 'ω'))],
+            "real truncated real",
+        );
+    }
+
+    #[test]
+    fn what_another_document_displaced_is_known_again_though_edited() {
+        let main = part('a', 'z');
+        let edited = part('d', 'z') + "αβγ";
+        let texts = [(0, First, &*main), (10, Change, "αβγδεζηθικλμ"), (20, Change, &*edited)];
+        let mut sheets = Sheets::default();
+        let lines = |text: &str| -> String {
+            text.chars().map(|c| format!("Statement {c}{c} stands.\n\n")).collect()
+        };
+        let read_sheets: Vec<Sheet> = texts.iter().map(|(_, _, text)| sheets.read(&lines(text))).collect();
+        let seen: Vec<Seen> = (0..3)
+            .map(|n| Seen {
+                at: DateTime::from_timestamp(i64::from(n) * 864_000, 0).unwrap(),
+                cause: Change,
+                sheet: Some(n),
+            })
+            .collect();
+        let reads = read(&seen, &read_sheets, sheets.known(), &mut |before, after| {
+            ((before, after) == (0, 1)).then_some(Artefact::OtherEdition)
+        });
+        assert_eq!(reads[1].reading, Reading::OtherEdition);
+        assert_eq!((reads[2].reading, reads[2].against), (Reading::Real, Some(0)));
     }
 }

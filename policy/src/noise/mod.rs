@@ -6,12 +6,16 @@
 //!
 //! - [`sheet`]: the texts of a policy as numbered statements, each read once
 //! - [`mask`]: a statement without the tokens that rotate (dates, counters, nonces)
+//! - `surroundings`: menus and data around a document, by their build
+//! - `rotation`: blocks that are new at each visit, by the whole history
 //! - [`lanes`]: looks back and ahead along the whole history and reads each version
 //! - [`Tally`]: how many versions read how
 
 pub mod lanes;
 pub mod mask;
+mod rotation;
 pub mod sheet;
+mod surroundings;
 mod tally;
 
 pub use lanes::{Read, read};

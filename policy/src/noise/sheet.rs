@@ -1,8 +1,11 @@
 //! The texts of a policy as numbered statements. Blocks that stood in an earlier text are not read again.
 
-use super::mask;
+use super::lanes::Seen;
+use super::surroundings::{self, Look};
+use super::{mask, rotation};
 use crate::id::{Digest, StatementId};
 use crate::statement::{BlockKind, Outline, Role, Segment, blocks, comparable};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, OnceLock};
@@ -12,13 +15,18 @@ use std::sync::{Arc, OnceLock};
 pub struct Sheet {
     /// Statement numbers in reading order, with repetitions.
     pub order: Vec<u32>,
-    /// Each once, sorted.
+    /// Each once, sorted, but for what is set aside.
     pub set: Vec<u32>,
+    /// What is no statement of the document: each once, sorted. See [`Sheets::set_aside`].
+    pub aside: Vec<u32>,
     /// Their kin, each once, sorted: statements equal but for tokens that rotate are kin.
     pub kin: Vec<u32>,
     /// Bytes of all statements.
     pub bytes: u64,
 }
+
+/// A document says so many bytes beside its links, at least.
+const LEAST_TEXT: usize = 2_000;
 
 /// What is known of a statement whatever text it stands in.
 #[derive(Debug, Clone)]
@@ -39,6 +47,10 @@ pub struct Known {
 struct Piece {
     numbers: Arc<[u32]>,
     sentences: Arc<[Arc<str>]>,
+    look: Look,
+    /// It was met in a menu, and outside of one.
+    in_menu: bool,
+    elsewhere: bool,
 }
 
 /// The statements of all texts of one policy.
@@ -59,6 +71,23 @@ pub struct Sheets {
     rows: HashMap<Box<str>, u32, Seeded>,
 }
 
+impl Sheet {
+    /// All its statements, each once, sorted.
+    pub fn whole(&self) -> Cow<'_, [u32]> {
+        if self.aside.is_empty() {
+            return Cow::Borrowed(&self.set);
+        }
+        let mut all: Vec<u32> = self.set.iter().chain(&self.aside).copied().collect();
+        all.sort_unstable();
+        Cow::Owned(all)
+    }
+
+    /// The statement stands in the text but is not of the document.
+    pub fn sets_aside(&self, number: u32) -> bool {
+        self.aside.binary_search(&number).is_ok()
+    }
+}
+
 impl Sheets {
     /// All statements, by number.
     pub fn known(&self) -> &[Known] {
@@ -68,9 +97,23 @@ impl Sheets {
     /// Reads a text to statement numbers.
     pub fn read(&mut self, markdown: &str) -> Sheet {
         let mut sheet = Sheet::default();
+        let mut pieces = Vec::new();
+        let mut looks = Vec::new();
         for block in blocks(markdown) {
-            let piece = self.piece(block.kind, block.raw);
+            let number = self.piece_number(block.kind, block.raw);
+            let piece = &self.pieces[number as usize];
             sheet.order.extend_from_slice(&piece.numbers);
+            pieces.push(number);
+            looks.push(piece.look);
+        }
+        let mut menus = surroundings::menus(&looks).into_iter().peekable();
+        for (place, number) in pieces.into_iter().enumerate() {
+            while menus.next_if(|menu| menu.end <= place).is_some() {}
+            let piece = &mut self.pieces[number as usize];
+            match menus.peek().is_some_and(|menu| menu.contains(&place)) {
+                true => piece.in_menu = true,
+                false => piece.elsewhere = true,
+            }
         }
         sheet.set = sheet.order.clone();
         sheet.set.sort_unstable();
@@ -80,6 +123,48 @@ impl Sheets {
         sheet.kin.dedup();
         sheet.bytes = sheet.order.iter().map(|number| self.known[*number as usize].text.len() as u64).sum();
         sheet
+    }
+
+    /// Sets aside what is no statement of the document: menus, data for scripts, blocks that are new at each
+    /// visit. Whether a text differs is asked of the rest; `order` keeps everything, so that a version can be
+    /// shown whole. `strands` are the recorders' versions, each in order of time.
+    pub fn set_aside(&self, sheets: &mut [Sheet], strands: &[Vec<Seen>]) {
+        let mut menu = vec![false; self.known.len()];
+        for piece in self.pieces.iter().filter(|piece| piece.in_menu) {
+            piece.numbers.iter().for_each(|number| menu[*number as usize] = true);
+        }
+        for piece in self.pieces.iter().filter(|piece| piece.elsewhere) {
+            piece.numbers.iter().for_each(|number| menu[*number as usize] = false);
+        }
+        // A page that is links and hardly anything else is a document of links.
+        let bytes = |sheet: &Sheet, wanted: &dyn Fn(usize) -> bool| {
+            let statements = sheet.order.iter().filter(|number| wanted(**number as usize));
+            statements.map(|number| self.known[*number as usize].text.len()).sum::<usize>()
+        };
+        let (all, of_menus) = sheets.iter().fold((0, 0), |(all, of_menus), sheet| {
+            (all + bytes(sheet, &|_| true), of_menus + bytes(sheet, &|number| menu[number]))
+        });
+        let is_of_links = of_menus * 2 > all && all - of_menus < sheets.len() * LEAST_TEXT;
+        let mut aside: Vec<bool> = self
+            .known
+            .iter()
+            .zip(menu)
+            .map(|(known, menu)| menu && !is_of_links || surroundings::is_data(&known.text))
+            .collect();
+        strands.iter().for_each(|seen| rotation::mark(seen, sheets, &mut aside));
+        if !aside.contains(&true) {
+            return;
+        }
+        for sheet in sheets {
+            let is_aside = |number: &u32| aside[*number as usize];
+            sheet.aside = sheet.set.iter().copied().filter(is_aside).collect();
+            if !sheet.aside.is_empty() {
+                sheet.set.retain(|number| !is_aside(number));
+                sheet.kin = sheet.set.iter().map(|number| self.known[*number as usize].kin).collect();
+                sheet.kin.sort_unstable();
+                sheet.kin.dedup();
+            }
+        }
     }
 
     /// A text's statements in their places, with their numbers.
@@ -97,31 +182,37 @@ impl Sheets {
     }
 
     fn piece(&mut self, kind: BlockKind, raw: &str) -> &Piece {
+        let number = self.piece_number(kind, raw);
+        &self.pieces[number as usize]
+    }
+
+    fn piece_number(&mut self, kind: BlockKind, raw: &str) -> u32 {
         let table = match kind {
             BlockKind::Heading(_) => &self.headings,
             BlockKind::Row => &self.rows,
             _ => &self.blocks,
         };
         if let Some(number) = table.get(raw) {
-            return &self.pieces[*number as usize];
+            return *number;
         }
         let piece = self.read_piece(kind, raw);
-        let number = self.pieces.len();
+        let number = self.pieces.len() as u32;
         let table = match kind {
             BlockKind::Heading(_) => &mut self.headings,
             BlockKind::Row => &mut self.rows,
             _ => &mut self.blocks,
         };
-        table.insert(raw.into(), number as u32);
+        table.insert(raw.into(), number);
         self.pieces.push(piece);
-        &self.pieces[number]
+        number
     }
 
     fn read_piece(&mut self, kind: BlockKind, raw: &str) -> Piece {
         let block = crate::statement::Block { kind, raw };
         let sentences = block.sentences();
         let numbers = sentences.iter().map(|text| self.number(text, kind.role())).collect();
-        Piece { numbers, sentences: sentences.into() }
+        let look = surroundings::look(kind, raw, &sentences);
+        Piece { numbers, sentences: sentences.into(), look, in_menu: false, elsewhere: false }
     }
 
     fn number(&mut self, text: &Arc<str>, role: Role) -> u32 {

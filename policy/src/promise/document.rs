@@ -246,6 +246,29 @@ impl Document {
     /// Reads statements, taking from `cache` what was read before.
     pub fn read_with(rules: &Rules, segments: Vec<Segment>, cache: &mut Cache) -> Document {
         let language = language_of(rules, &segments);
+        Self::read_as(rules, language, segments, cache)
+    }
+
+    /// Reads those statements that are the document's own; in which language it is, and how large the page is,
+    /// the whole text tells.
+    pub(crate) fn read_own(
+        rules: &Rules,
+        whole: &[Segment],
+        is_own: impl Fn(usize) -> bool,
+        cache: &mut Cache,
+    ) -> Document {
+        let own = whole.iter().enumerate().filter(|(n, _)| is_own(*n)).map(|(_, segment)| segment.clone());
+        let mut document = Self::read_as(rules, language_of(rules, whole), own.collect(), cache);
+        document.size = whole.iter().map(|segment| segment.text.len()).sum();
+        document
+    }
+
+    fn read_as(
+        rules: &Rules,
+        language: Option<usize>,
+        segments: Vec<Segment>,
+        cache: &mut Cache,
+    ) -> Document {
         // A language without rules is read with the first one's: its words will not be found.
         let index = language.unwrap_or(0);
         let mut placed: Vec<Placed> = Vec::with_capacity(segments.len());
