@@ -22,7 +22,8 @@ const SHORT: TimeDelta = TimeDelta::days(60);
 pub(super) fn mark(seen: &[Seen], sheets: &[Sheet], aside: &mut [bool]) {
     let texts: Vec<(&Seen, &Sheet)> =
         seen.iter().filter_map(|seen| Some((seen, &sheets[seen.sheet? as usize]))).collect();
-    if texts.len() <= TIMES {
+    // Most pages are seen to differ less often than that.
+    if !texts.windows(TIMES + 1).any(|run| run[TIMES].0.at - run[0].0.at <= WITHIN) {
         return;
     }
     // How often each statement came, and in how many texts it stands.
@@ -33,8 +34,8 @@ pub(super) fn mark(seen: &[Seen], sheets: &[Sheet], aside: &mut [bool]) {
     for (place, (_, sheet)) in texts.iter().enumerate() {
         let before: &[u32] = if place == 0 { &[] } else { &texts[place - 1].1.set };
         let mut new = Vec::new();
-        sheet.set.iter().for_each(|number| last[*number as usize] = place);
         if place == 0 || sheet.set != before {
+            before.iter().for_each(|number| last[*number as usize] = place - 1);
             for number in sheet.set.iter().filter(|number| before.binary_search(number).is_err()) {
                 let times = &mut comings[*number as usize];
                 *times = times.saturating_add(1);
@@ -46,6 +47,7 @@ pub(super) fn mark(seen: &[Seen], sheets: &[Sheet], aside: &mut [bool]) {
         }
         news.push(new);
     }
+    texts[texts.len() - 1].1.set.iter().for_each(|number| last[*number as usize] = texts.len() - 1);
     let rotates = |number: &u32| {
         let (first, last) = (first[*number as usize], last[*number as usize]);
         comings[*number as usize] <= COMINGS

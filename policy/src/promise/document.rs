@@ -306,10 +306,16 @@ fn language_of(rules: &Rules, segments: &[Segment]) -> Option<usize> {
     let mut total = 0usize;
     // A sample through the text is enough, and cheap.
     let step = (segments.len() / 120).max(1);
+    let mut small = String::new();
     for segment in segments.iter().step_by(step) {
         for word in segment.text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
             total += 1;
-            let hash = token::hash(&word.to_lowercase());
+            small.clear();
+            match word.is_ascii() {
+                true => small.extend(word.bytes().map(|byte| char::from(byte.to_ascii_lowercase()))),
+                false => small.push_str(&word.to_lowercase()),
+            }
+            let hash = token::hash(&small);
             for (count, language) in counts.iter_mut().zip(&rules.languages) {
                 *count += usize::from(language.common.contains(&hash));
             }
