@@ -94,10 +94,13 @@ fn run(git: &mut Command, what: &'static str, repository: &str) -> Result<Vec<u8
     Err(GitError::Failed { what, repository: repository.to_owned(), said: said(&output.stderr) })
 }
 
-/// The last line of what git complained of: the ones before tell how it came to that.
+/// The line with which git gave up, else the last of what it complained of.
 fn said(stderr: &[u8]) -> String {
     let stderr = String::from_utf8_lossy(stderr);
-    let line = stderr.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it gave no reason");
+    // After its reason git may go on with advice.
+    let lines = || stderr.lines().filter(|line| !line.trim().is_empty());
+    let line = lines().find(|line| line.starts_with("fatal:")).or_else(|| lines().last());
+    let line = line.unwrap_or("it gave no reason");
     line.trim_start_matches("fatal: ").trim_start_matches("error: ").chars().take(300).collect()
 }
 
