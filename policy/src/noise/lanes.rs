@@ -89,6 +89,8 @@ struct Reader<'a> {
     /// The version before was not the main text.
     away: bool,
     lanes: Vec<Lane>,
+    /// The edition that was visited last.
+    visited: Option<usize>,
     /// Main texts that another document or a part of a page took the place of, oldest first.
     displaced: Vec<usize>,
 }
@@ -124,6 +126,7 @@ impl<'a> Reader<'a> {
             main: None,
             away: false,
             lanes: Vec::new(),
+            visited: None,
             displaced: Vec::new(),
         }
     }
@@ -186,13 +189,13 @@ impl<'a> Reader<'a> {
                 || self.leaves_again(back, &step) >= OFTEN;
             let exchanged = away_for <= TURN && self.is_exchange(&step, back);
             if away_for <= SOON || often || exchanged || artefact.is_some() && away_for <= CUT {
-                self.away = true;
+                let goes_on = std::mem::replace(&mut self.away, true);
                 let until = date(self.seen[back].at);
                 if let Some(artefact) = artefact {
                     let note = format!("{} It was back on {until}.", artefact.note());
                     return read(artefact.reading(), note);
                 }
-                let number = self.visit(lane, sheet, at);
+                let number = self.visit(lane, sheet, at, goes_on);
                 let note = format!(
                     "Another edition of the page ({} statements fewer, {} more); the main text was back on {until}.",
                     step.removed.len(),
@@ -210,6 +213,7 @@ impl<'a> Reader<'a> {
             self.away = false;
             let first = date(self.lanes[number].first);
             self.lanes.remove(number);
+            self.visited = None;
             let note = format!("From here on only the edition that was first seen on {first} is served.");
             return read(Reading::OtherEdition, note);
         }
@@ -431,7 +435,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Notes a visit to an edition; gives its number from 1.
-    fn visit(&mut self, lane: Option<usize>, sheet: u32, at: DateTime<Utc>) -> u32 {
+    fn visit(&mut self, lane: Option<usize>, sheet: u32, at: DateTime<Utc>, goes_on: bool) -> u32 {
         let number = match lane {
             Some(number) => number,
             None => {
@@ -440,7 +444,11 @@ impl<'a> Reader<'a> {
             }
         };
         self.lanes[number].sheet = sheet;
-        self.lanes[number].flips += 1;
+        // Several texts of one stay are one visit.
+        if !(goes_on && self.visited == Some(number)) {
+            self.lanes[number].flips += 1;
+        }
+        self.visited = Some(number);
         number as u32 + 1
     }
 }
