@@ -1,6 +1,8 @@
 //! Importing pages that others fetched, out of a snapshots repository made by git on the spot and out of a
 //! small WARC file: each becomes a capture of class B, once.
 
+mod repository;
+
 use archive::warc::{Kind, Record, record_id};
 use archive::{Archive, Derivation};
 use chrono::{DateTime, Utc};
@@ -12,9 +14,8 @@ use policy::finding::EvidenceClass;
 use policy::history::Reading;
 use policy::id::{Digest, PolicyId};
 use policy::promise::Rules;
-use std::io::Write as _;
+use repository::{Commit, Desk, git};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 const PRIVACY: &str = "https://courier.example/privacy";
 const OLD_PRIVACY: &str = "https://courier.example/old-privacy";
@@ -66,58 +67,14 @@ fn said(location: &str) -> String {
 /// Date, path, page (none where it is removed), message.
 type Snapshot = (i64, &'static str, Option<Vec<u8>>, String);
 
-struct Desk {
-    dir: tempfile::TempDir,
-}
-
-impl Desk {
-    fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn archive(&self) -> Archive {
-        Archive::open(&self.path("archive")).unwrap()
-    }
-
-    /// Makes a bare repository whose objects lie loose.
-    fn repository(&self, name: &str, snapshots: &[Snapshot]) -> PathBuf {
-        let path = self.path(name);
-        git(self.dir.path(), &["init", "--quiet", "--bare", "--initial-branch=main", name]);
-        git(&path, &["config", "fastimport.unpackLimit", "10000"]);
-        let mut child = Command::new("git")
-            .arg("-C")
-            .arg(&path)
-            .args(["fast-import", "--quiet"])
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut out = child.stdin.take().unwrap();
-        for (at, file, bytes, message) in snapshots {
-            write!(out, "commit refs/heads/main\ncommitter A <a@example.org> {at} +0200\n").unwrap();
-            write!(out, "data {}\n{message}\n", message.len()).unwrap();
-            match bytes {
-                None => writeln!(out, "D \"{file}\"").unwrap(),
-                Some(bytes) => {
-                    write!(out, "M 100644 inline \"{file}\"\ndata {}\n", bytes.len()).unwrap();
-                    out.write_all(bytes).unwrap();
-                    out.write_all(b"\n").unwrap();
-                }
-            }
-        }
-        drop(out);
-        assert!(child.wait().unwrap().success());
-        path
-    }
-}
-
-fn git(dir: &Path, args: &[&str]) -> String {
-    let output = Command::new("git").arg("-C").arg(dir).args(args).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+/// A bare repository whose objects lie loose.
+fn loose(desk: &Desk, name: &str, snapshots: &[Snapshot]) -> PathBuf {
+    git(&desk.repository(name), &["config", "fastimport.unpackLimit", "10000"]);
+    let commits: Vec<Commit<'_>> = snapshots
+        .iter()
+        .map(|(at, file, bytes, message)| (*at, file.as_bytes(), bytes.clone(), message.clone()))
+        .collect();
+    desk.commit(name, &commits)
 }
 
 fn bring_in(
@@ -166,8 +123,8 @@ fn story() -> Vec<Snapshot> {
 #[test]
 fn snapshots_become_captures_of_class_b_and_versions() {
     let desk = Desk::new();
-    let (archive, declarations) = (desk.archive(), declarations());
-    let repository = desk.repository("snapshots.git", &story());
+    let (archive, declarations) = (desk.archive("archive"), declarations());
+    let repository = loose(&desk, "snapshots.git", &story());
     let report = bring_in(&repository, &archive, &declarations, &[]).unwrap();
     assert_eq!((report.snapshots, report.stored, report.known), (5, 5, 0), "{report:?}");
     assert_eq!((report.problems.len(), report.of_other_pages, report.not_the_document), (0, 0, 0));
@@ -212,10 +169,10 @@ fn snapshots_become_captures_of_class_b_and_versions() {
 #[test]
 fn a_second_import_stores_nothing_and_a_chosen_service_comes_alone() {
     let desk = Desk::new();
-    let (archive, declarations) = (desk.archive(), declarations());
+    let (archive, declarations) = (desk.archive("archive"), declarations());
     let all = story();
-    let repository = desk.repository("snapshots.git", &all[..3]);
-    let longer = desk.repository("longer.git", &all);
+    let repository = loose(&desk, "snapshots.git", &all[..3]);
+    let longer = loose(&desk, "longer.git", &all);
     assert_eq!(bring_in(&repository, &archive, &declarations, &[]).unwrap().stored, 3);
     let again = bring_in(&repository, &archive, &declarations, &[]).unwrap();
     assert_eq!((again.stored, again.known), (0, 3));
@@ -232,7 +189,7 @@ fn a_second_import_stores_nothing_and_a_chosen_service_comes_alone() {
 #[test]
 fn what_cannot_be_read_is_named_and_the_rest_comes_in() {
     let desk = Desk::new();
-    let (archive, declarations) = (desk.archive(), declarations());
+    let (archive, declarations) = (desk.archive("archive"), declarations());
     let mut snapshots = story();
     // No page is named, and two are declared, or none.
     snapshots.push((
@@ -252,7 +209,7 @@ fn what_cannot_be_read_is_named_and_the_rest_comes_in() {
         Some(b"%PDF-1.4 x".to_vec()),
         said(PRIVACY),
     ));
-    let repository = desk.repository("snapshots.git", &snapshots);
+    let repository = loose(&desk, "snapshots.git", &snapshots);
     let lost = git(&repository, &["rev-parse", "main~9:Courier/Privacy Policy.html"]);
     let damaged = repository.join("objects").join(&lost[..2]).join(&lost[2..]);
     std::fs::remove_file(&damaged).expect("objects lie loose");
@@ -268,7 +225,7 @@ fn what_cannot_be_read_is_named_and_the_rest_comes_in() {
     let pdf = archive.response(captures.last().unwrap()).unwrap();
     assert_eq!(pdf.content_type().as_deref(), Some("application/pdf"));
 
-    let other = desk.repository("other.git", &[(1, "src/main.c", Some(b"x".to_vec()), "Begin".into())]);
+    let other = loose(&desk, "other.git", &[(1, "src/main.c", Some(b"x".to_vec()), "Begin".into())]);
     assert!(matches!(bring_in(&other, &archive, &declarations, &[]), Err(ImportError::NotOurLayout(_))));
 }
 
@@ -284,7 +241,7 @@ fn response(target: &str, at: &str, body: &[u8]) -> Record {
 #[test]
 fn a_warc_file_gives_every_policy_its_page() {
     let desk = Desk::new();
-    let (archive, declarations) = (desk.archive(), declarations());
+    let (archive, declarations) = (desk.archive("archive"), declarations());
     let path = desk.path("crawl.warc.gz");
     let records = [
         response(PRIVACY, "2021-03-01T10:00:00Z", &page("main", "We never sell your data.")),

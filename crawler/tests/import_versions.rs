@@ -1,6 +1,8 @@
 //! Importing versions repositories made by git in temporary folders: what is read, what is said of what
 //! cannot be read, and the way back.
 
+mod repository;
+
 use archive::Archive;
 use archive::text::Imported;
 use crawler::import::git::{GitError, Repository};
@@ -8,94 +10,9 @@ use crawler::import::ota_versions::{ImportError, Options, import};
 use crawler::import::{Report, export, message};
 use policy::history::Cause;
 use policy::id::PolicyId;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-struct Desk {
-    dir: tempfile::TempDir,
-}
-
-/// A commit: date, path, bytes or removal, message.
-type Commit<'a> = (i64, &'a [u8], Option<Vec<u8>>, String);
-
-impl Desk {
-    fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn git(&self, repository: &Path, args: &[&str]) -> String {
-        let output = Command::new("git").arg("-C").arg(repository).args(args).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    }
-
-    /// Makes or continues a bare repository.
-    fn commit(&self, name: &str, commits: &[Commit<'_>]) -> PathBuf {
-        let path = self.path(name);
-        if !path.exists() {
-            std::fs::create_dir(&path).unwrap();
-            self.git(&path, &["init", "--quiet", "--bare", "--initial-branch=main"]);
-        }
-        let has_commits = Command::new("git")
-            .arg("-C")
-            .arg(&path)
-            .args(["rev-parse", "--quiet", "--verify", "main"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .unwrap()
-            .success();
-        let mut child = Command::new("git")
-            .arg("-C")
-            .arg(&path)
-            .args(["fast-import", "--quiet"])
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut out = child.stdin.take().unwrap();
-        for (n, (at, file, bytes, message)) in commits.iter().enumerate() {
-            write!(out, "commit refs/heads/main\nauthor A <a@example.org> {at} +0200\n").unwrap();
-            write!(out, "committer A <a@example.org> {at} +0200\ndata {}\n{message}\n", message.len())
-                .unwrap();
-            if n == 0 && has_commits {
-                writeln!(out, "from refs/heads/main^0").unwrap();
-            }
-            let quoted: Vec<u8> = file
-                .iter()
-                .flat_map(|b| match b {
-                    b'"' | b'\\' => vec![b'\\', *b],
-                    b => vec![*b],
-                })
-                .collect();
-            match bytes {
-                None => {
-                    out.write_all(b"D \"").unwrap();
-                    out.write_all(&quoted).unwrap();
-                    out.write_all(b"\"\n").unwrap();
-                }
-                Some(bytes) => {
-                    out.write_all(b"M 100644 inline \"").unwrap();
-                    out.write_all(&quoted).unwrap();
-                    write!(out, "\"\ndata {}\n", bytes.len()).unwrap();
-                    out.write_all(bytes).unwrap();
-                    out.write_all(b"\n").unwrap();
-                }
-            }
-        }
-        drop(out);
-        assert!(child.wait().unwrap().success());
-        path
-    }
-
-    fn archive(&self, name: &str) -> Archive {
-        Archive::open(&self.path(name)).unwrap()
-    }
-}
+use repository::{Commit, Desk, git};
+use std::path::Path;
+use std::process::Command;
 
 /// Instant, path, text (none where the file is removed) and message of a commit.
 type Record = (i64, Vec<u8>, Option<Vec<u8>>, String);
@@ -218,9 +135,9 @@ fn a_bundle_and_a_work_tree_read_like_a_bare_repository() {
     let desk = Desk::new();
     let repository = desk.commit("versions.git", &borrow(&story()));
     let bundle = desk.path("versions.bundle");
-    desk.git(&repository, &["bundle", "create", "--quiet", &bundle.to_string_lossy(), "main"]);
+    git(&repository, &["bundle", "create", "--quiet", &bundle.to_string_lossy(), "main"]);
     let tree = desk.path("tree");
-    desk.git(&repository, &["clone", "--quiet", ".", &tree.to_string_lossy()]);
+    git(&repository, &["clone", "--quiet", ".", &tree.to_string_lossy()]);
     let expected = desk.archive("a");
     read(&repository, &expected).unwrap();
     for (source, name) in [(bundle, "b"), (tree, "c")] {
@@ -275,7 +192,7 @@ fn what_cannot_be_read_is_named_and_the_rest_goes_on() {
             .unwrap();
         assert!(status.success());
     }
-    let lost = desk.git(&repository, &["rev-parse", "main~8:Courier/Privacy Policy.md"]);
+    let lost = git(&repository, &["rev-parse", "main~8:Courier/Privacy Policy.md"]);
     let damaged = repository.join("objects").join(&lost[..2]).join(&lost[2..]);
     let _ = std::fs::remove_file(&damaged);
     std::fs::write(&damaged, b"no object").unwrap();
@@ -304,7 +221,7 @@ fn repositories_without_versions_are_refused_with_a_reason() {
     let desk = Desk::new();
     let empty = desk.path("empty.git");
     std::fs::create_dir(&empty).unwrap();
-    desk.git(&empty, &["init", "--quiet", "--bare"]);
+    git(&empty, &["init", "--quiet", "--bare"]);
     let archive = desk.archive("archive");
     assert!(matches!(read(&empty, &archive), Err(ImportError::Git(GitError::Empty(_)))));
     let other = desk.commit("other.git", &[(1, b"src/main.c", Some(b"x".to_vec()), "Begin".into())]);
