@@ -286,3 +286,34 @@ fn search_and_feeds_carry_events_beside_findings() {
     let calendar = std::fs::read_to_string(site.public.join("feeds/all.ics")).unwrap();
     assert!(calendar.contains("DTSTART;VALUE=DATE:20261210"), "Australia's law is not in the calendar");
 }
+
+/// After an update that writes histories otherwise there are none: nobody is shown an empty archive as if
+/// it were all there is, and the site is built from what the archive holds.
+#[test]
+fn lost_histories_are_named_and_made_again() {
+    let site = site();
+    let home = site.page("");
+    let archive = site.data.join("archive");
+    let lose = || {
+        for file in ["derived.sqlite", "derived.sqlite-wal", "derived.sqlite-shm"] {
+            let _ = std::fs::remove_file(archive.join(file));
+        }
+    };
+    let told =
+        "2 policies have no history yet, being new or from before an update: `walkback derive` makes it";
+    lose();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let stats = text(&walkback(&site.data, &["stats"]).stdout);
+    assert!(stats.contains(told), "{stats}");
+    let json: serde_json::Value =
+        serde_json::from_slice(&walkback(&site.data, &["--json", "stats"]).stdout).unwrap();
+    assert_eq!(json["policies_without_history"], 2);
+    let findings = text(&walkback(&site.data, &["-q", "findings"]).stderr);
+    assert!(findings.contains(told), "{findings}");
+
+    let public = site.public.with_file_name("again");
+    walkback(&site.data, &["-q", "build", "--out", public.to_str().unwrap()]);
+    assert_eq!(std::fs::read_to_string(public.join("index.html")).unwrap(), home);
+    let stats = text(&walkback(&site.data, &["stats"]).stdout);
+    assert!(!stats.contains("no history"), "{stats}");
+}

@@ -1,7 +1,7 @@
 //! What the archive answers about histories.
 
 use crate::derived::file::{self, Origin};
-use crate::store::Archive;
+use crate::store::{Archive, ReadError};
 use crate::text::imported::{Imported, OpenImportedError};
 use crate::text::table::{self, TextError};
 use chrono::{DateTime, Utc};
@@ -9,6 +9,7 @@ use policy::finding::Finding;
 use policy::history::History;
 use policy::id::{Digest, FindingId, PolicyId, VersionId};
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 
 /// Why the archive cannot answer about a history.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,8 @@ pub enum HistoryError {
     Open(#[from] OpenImportedError),
     #[error(transparent)]
     Texts(#[from] TextError),
+    #[error(transparent)]
+    Captures(#[from] ReadError),
     #[error("{policy} has no version {version}: `walkback show versions` lists them")]
     NoVersion { policy: PolicyId, version: VersionId },
 }
@@ -125,6 +128,19 @@ impl Archive {
     /// The policies that have a history, sorted.
     pub fn policies(&self) -> Result<Vec<PolicyId>, HistoryError> {
         self.histories()?.policies()
+    }
+
+    /// The policies that were captured or imported and have no history, sorted: nobody derived them yet, or an
+    /// update of the program writes histories otherwise and those of before are gone. `walkback derive` makes
+    /// them; until then whoever shows histories shows less than the archive holds.
+    pub fn underived(&self) -> Result<Vec<PolicyId>, HistoryError> {
+        let histories = self.histories()?;
+        let mut policies: BTreeSet<PolicyId> = self.captured_policies()?.into_iter().collect();
+        policies.extend(histories.imported.policies()?.into_iter().map(|(policy, _)| policy));
+        for policy in histories.policies()? {
+            policies.remove(&policy);
+        }
+        Ok(policies.into_iter().collect())
     }
 
     /// Everything derived about a policy; `None` where nothing is.

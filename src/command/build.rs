@@ -1,6 +1,7 @@
 //! `walkback build`.
 
 use crate::cli::{Exit, Global};
+use crate::command::derive;
 use crate::ground::Ground;
 use anyhow::Context as _;
 use archive::Archive;
@@ -32,8 +33,34 @@ pub struct Args {
 pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let ground = Ground::read(&global.data)?;
     ground.warn();
-    let archive = Archive::open_read_only(&global.data.join("archive"))?;
-    build(&args, global, &archive, &ground)
+    let dir = global.data.join("archive");
+    let archive = Archive::open_read_only(&dir)?;
+    let whole = derive_missing(&dir, &archive, &ground, global)?;
+    let built = build(&args, global, &archive, &ground)?;
+    Ok(if whole { built } else { Exit::SomeFailed })
+}
+
+/// Derives first where policies have no history: the site would be silent about them, and after an update
+/// that writes histories otherwise it would be empty. False where some of them stay without.
+fn derive_missing(dir: &Path, archive: &Archive, ground: &Ground, global: &Global) -> anyhow::Result<bool> {
+    let Some(missing) = derive::missing(archive)? else { return Ok(true) };
+    let writer = match Archive::open(dir) {
+        Ok(writer) => writer,
+        // While a crawl writes, the policies that it has just begun must not keep the others off the site.
+        Err(error) if !archive.policies()?.is_empty() => {
+            eprintln!("walkback: {missing}; the site is built without: {error}");
+            return Ok(false);
+        }
+        Err(error) => return Err(error).context(missing),
+    };
+    if !global.quiet {
+        eprintln!("{missing}; deriving first");
+    }
+    let report = derive::derive(&writer, ground, global, false, 0)?;
+    for (policy, why) in &report.failed {
+        eprintln!("walkback: {policy} could not be derived, the site is built without: {why}");
+    }
+    Ok(report.failed.is_empty())
 }
 
 /// Builds the site and its search from an open archive: what `walkback run` does last.

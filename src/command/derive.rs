@@ -45,6 +45,18 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     Ok(if report.failed.is_empty() { Exit::Done } else { Exit::SomeFailed })
 }
 
+/// The line that says that histories are missing, and how they come; `None` where none is.
+pub fn missing(archive: &Archive) -> anyhow::Result<Option<String>> {
+    let policies = match archive.underived()?.len() {
+        0 => return Ok(None),
+        1 => "1 policy has".to_owned(),
+        many => format!("{many} policies have"),
+    };
+    Ok(Some(format!(
+        "{policies} no history yet, being new or from before an update: `walkback derive` makes it"
+    )))
+}
+
 /// Derives with the rules and declarations of the data folder.
 pub fn derive(
     archive: &Archive,

@@ -1,6 +1,7 @@
 //! `walkback findings`.
 
 use crate::cli::{Exit, Global};
+use crate::command::derive;
 use archive::Archive;
 use chrono::NaiveDate;
 use policy::finding::{Finding, Kind};
@@ -44,6 +45,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let found = archive.findings()?;
     let all = found.len();
     let found: Vec<Finding> = found.into_iter().filter(wanted).take(limit).collect();
+    if let Some(missing) = derive::missing(&archive)? {
+        eprintln!("walkback: {missing}");
+    }
     if found.is_empty() && !global.quiet && !global.json {
         eprintln!(
             "{}",

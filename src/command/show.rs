@@ -59,7 +59,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let histories = archive.histories()?;
-    let id = one(histories.policies()?, &args)?;
+    let mut policies = histories.policies()?;
+    policies.extend(archive.underived()?);
+    let id = one(policies, &args)?;
     let history =
         histories.history(&id)?.with_context(|| format!("{id} has no history: run `walkback derive`"))?;
     let line = |number: &u32| -> &str { &history.statements[*number as usize].text };

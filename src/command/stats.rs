@@ -1,6 +1,7 @@
 //! `walkback stats`.
 
 use crate::cli::{Exit, Global};
+use crate::command::derive;
 use archive::Archive;
 use policy::noise::Tally;
 use std::collections::BTreeSet;
@@ -34,6 +35,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         }
     }
     let bytes = bytes_in(&dir);
+    let missing = derive::missing(&archive)?;
     if global.json {
         let mut value = serde_json::json!({
             "captures": captures,
@@ -45,6 +47,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             "statements": all.statements,
             "bytes_on_disk": bytes,
             "policies": all.policies,
+            "policies_without_history": archive.underived()?.len(),
             "noise": all,
         });
         if args.noise {
@@ -54,6 +57,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
                 .collect();
         }
         println!("{value}");
+        if let Some(missing) = missing {
+            eprintln!("walkback: {missing}");
+        }
         return Ok(Exit::Done);
     }
     println!("captures        {captures:>9}\nsnapshots       {:>9}", snapshots.len());
@@ -61,6 +67,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     println!("variants folded {:>9}\nchanges         {:>9}", all.variants_folded, all.substantive);
     println!("findings        {:>9}\nstatements      {:>9}", all.findings, all.statements);
     println!("bytes on disk   {bytes:>9}");
+    if let Some(missing) = missing {
+        println!("{missing}");
+    }
     if args.noise {
         println!("\n{}", heading());
         by_policy.sort_by_key(|(policy, tally)| {

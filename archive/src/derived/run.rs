@@ -518,4 +518,20 @@ mod tests {
         assert_eq!(derive(&archive, true, 4).derived, 3);
         assert_eq!(all(&archive), before);
     }
+
+    #[test]
+    fn histories_of_an_older_format_are_missing_until_they_are_made_again() {
+        let (_dir, archive) = small();
+        let imported = archive.underived().unwrap();
+        assert_eq!(imported.len(), 3, "{imported:?}");
+        derive(&archive, false, 1);
+        assert!(archive.underived().unwrap().is_empty());
+        let file = Connection::open(archive.dir().join(super::super::FILE)).unwrap();
+        file.pragma_update(None, "user_version", 2).unwrap();
+        drop(file);
+        assert_eq!(archive.underived().unwrap(), imported);
+        assert!(archive.policies().unwrap().is_empty());
+        assert_eq!(derive(&archive, false, 1).derived, 3);
+        assert!(archive.underived().unwrap().is_empty());
+    }
 }
