@@ -98,7 +98,7 @@ fn remove(encoding: Encoding, body: &[u8], limit: u64) -> Result<Vec<u8>, BodyEr
         // The standard says zlib; some servers send the bare stream, which browsers take too.
         Encoding::Deflate if is_zlib(body) => bounded("deflate", flate2::read::ZlibDecoder::new(body), limit),
         Encoding::Deflate => bounded("deflate", flate2::read::DeflateDecoder::new(body), limit),
-        Encoding::Brotli => bounded("br", brotli::Decompressor::new(body, 4096), limit),
+        Encoding::Brotli => bounded("br", brotli_decompressor::Decompressor::new(body, 4096), limit),
         Encoding::Zstd => {
             let damaged = |error| BodyError::Damaged { encoding: "zstd", error };
             let mut decoder = zstd::stream::read::Decoder::new(body).map_err(damaged)?;
