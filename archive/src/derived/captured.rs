@@ -45,6 +45,11 @@ impl Own {
         self.extracted.len() as u64
     }
 
+    /// As it is saved.
+    pub fn without_texts(self) -> Own {
+        Own { texts: Texts::default(), recordings: Vec::new(), ..self }
+    }
+
     /// What a history of these recordings hangs on, but for their last sightings; `with` is what else it
     /// hangs on.
     pub fn shape(&self, with: &str) -> Digest {

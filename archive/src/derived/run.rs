@@ -312,6 +312,8 @@ impl Archive {
         let mut packed = file::pack(history, origins, task.input);
         // How firmly a finding stands hangs on later sightings.
         packed.shape = shape.filter(|_| findings == 0);
+        // Some policies wait to be written together; their texts need not.
+        let own = own.map(Own::without_texts);
         Ok(Made { policy: task.policy.clone(), what: What::Derived(packed), own, versions, findings })
     }
 }

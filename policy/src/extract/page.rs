@@ -44,6 +44,7 @@ pub(super) fn parse(html: &str) -> Result<Html, TooComplex> {
         open: RefCell::default(),
         unwrapped: RefCell::default(),
         overfull: Cell::new(false),
+        in_code: Cell::new(false),
     };
     let tokenizer = Tokenizer::new(sieve, TokenizerOpts::default());
     let input = BufferQueue::default();
@@ -75,6 +76,8 @@ struct Sieve {
     /// How many elements of a name were unwrapped and not yet closed.
     unwrapped: RefCell<HashMap<LocalName, usize>>,
     overfull: Cell<bool>,
+    /// Within a script or a style sheet.
+    in_code: Cell<bool>,
 }
 
 impl Sieve {
@@ -125,7 +128,17 @@ impl TokenSink for Sieve {
             return TokenSinkResult::Continue;
         }
         match &token {
+            // Scripts and style sheets are never text, and half of a page: they are not kept.
+            Token::CharacterTokens(_) if self.in_code.get() => TokenSinkResult::Continue,
             Token::TagToken(tag) if !self.admits(tag) => TokenSinkResult::Continue,
+            Token::TagToken(tag) => {
+                let is_code = tag.kind == TagKind::StartTag
+                    && matches!(tag.name, local_name!("script") | local_name!("style"));
+                let result = self.builder.process_token(token, line_number);
+                // Elsewhere, as in drawings, elements of these names hold markup.
+                self.in_code.set(is_code && matches!(result, TokenSinkResult::RawData(_)));
+                result
+            }
             // Comments are never text; left out, they cost nothing.
             Token::CommentToken(_) => TokenSinkResult::Continue,
             _ => self.builder.process_token(token, line_number),

@@ -426,6 +426,9 @@ fn findings(
     history: &History,
     known: &[Known],
 ) -> Vec<Finding> {
+    if drafts.is_empty() {
+        return Vec::new();
+    }
     let by_text: HashMap<&str, &StatementId> =
         history.statements.iter().map(|statement| (statement.text.as_str(), &statement.id)).collect();
     let number_of: HashMap<&StatementId, usize> =

@@ -122,24 +122,38 @@ struct List {
     words: &'static [&'static str],
     /// For each first byte, the lengths that occur, as bits.
     lengths: [u32; 256],
+    /// For each first byte, the places in the list, as bits.
+    places: [u64; 256],
 }
 
 impl List {
     const fn new(words: &'static [&'static str]) -> Self {
-        let mut lengths = [0; 256];
+        assert!(words.len() <= 64);
+        let (mut lengths, mut places) = ([0; 256], [0; 256]);
         let mut n = 0;
         while n < words.len() {
             let word = words[n].as_bytes();
             assert!(word.len() < 32);
             lengths[word[0] as usize] |= 1 << word.len();
+            places[word[0] as usize] |= 1 << n;
             n += 1;
         }
-        Self { words, lengths }
+        Self { words, lengths, places }
     }
 
     fn contains(&self, word: &str) -> bool {
-        let Some(first) = word.as_bytes().first() else { return false };
-        word.len() < 32 && self.lengths[*first as usize] >> word.len() & 1 == 1 && self.words.contains(&word)
+        let Some(first) = word.as_bytes().first().map(|byte| *byte as usize) else { return false };
+        if word.len() >= 32 || self.lengths[first] >> word.len() & 1 == 0 {
+            return false;
+        }
+        let mut left = self.places[first];
+        while left != 0 {
+            if self.words[left.trailing_zeros() as usize] == word {
+                return true;
+            }
+            left &= left - 1;
+        }
+        false
     }
 }
 
@@ -152,26 +166,33 @@ impl List {
 /// assert_eq!(mask("we sell nothing"), None);
 /// ```
 pub fn mask(comparable: &str) -> Option<String> {
+    // Only numbers, what stands beside them, and long ids rotate.
     let has_digit = comparable.bytes().any(|byte| byte.is_ascii_digit());
     let has_long = || comparable.as_bytes().split(|byte| *byte == b' ').any(|word| word.len() >= 20);
     if !has_digit && !has_long() {
         return None;
     }
-    let words: Vec<&str> = comparable.split(' ').collect();
+    // White space parts words nowhere but at single spaces, so bytes tell them apart.
+    let mut words: Vec<&str> = Vec::with_capacity(comparable.len() / 4 + 1);
+    let mut start = 0;
+    for (at, _) in comparable.bytes().enumerate().filter(|(_, byte)| *byte == b' ') {
+        words.push(&comparable[start..at]);
+        start = at + 1;
+    }
+    words.push(&comparable[start..]);
+    let first = (0..words.len()).find(|at| rotates(&words, *at))?;
     let mut masked = String::with_capacity(comparable.len());
-    let mut changed = false;
     for (at, word) in words.iter().enumerate() {
         if at > 0 {
             masked.push(' ');
         }
-        if rotates(&words, at) {
+        if at == first || at > first && rotates(&words, at) {
             masked.push(MARK);
-            changed = true;
         } else {
             masked.push_str(word);
         }
     }
-    changed.then_some(masked)
+    Some(masked)
 }
 
 fn rotates(words: &[&str], at: usize) -> bool {

@@ -99,7 +99,14 @@ impl Sheets {
         let mut sheet = Sheet::default();
         let mut pieces = Vec::new();
         let mut looks = Vec::new();
-        for block in blocks(markdown) {
+        let blocks = blocks(markdown);
+        if self.known.is_empty() {
+            // Later texts bring little that is new.
+            self.known.reserve(2 * blocks.len());
+            self.by_form.reserve(2 * blocks.len());
+            self.blocks.reserve(blocks.len());
+        }
+        for block in blocks {
             let number = self.piece_number(block.kind, block.raw);
             let piece = &self.pieces[number as usize];
             sheet.order.extend_from_slice(&piece.numbers);

@@ -143,6 +143,9 @@ fn clauses(tokens: &Tokens, lead_words: usize, hits: &[Hit]) -> Vec<Clause> {
 /// The frames of a statement under its lead-in.
 pub(super) fn frames(rules: &Rules, tokens: &Tokens, lead_words: usize, hits: &[Hit]) -> Vec<Frame> {
     let mut frames = Vec::new();
+    if !hits.iter().any(|hit| hit.cue.slot == Slot::Verb) {
+        return frames;
+    }
     let sentence = |slot: Slot| {
         hits.iter().filter(|hit| hit.cue.slot == slot).fold(0u64, |bits, hit| bits | 1 << hit.cue.id)
     };

@@ -11,10 +11,13 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfkc_qui
 /// assert_eq!(comparable("(a) We don’t  “sell” it."), comparable("2. We don't \"sell\" it"));
 /// ```
 pub fn comparable(text: &str) -> String {
+    let text = without_number(text);
+    if text.is_ascii() {
+        return comparable_ascii(text);
+    }
     let mut out = String::with_capacity(text.len());
     // A mark that waits for the next word, so that none stands at the end.
     let mut gap = false;
-    let text = without_number(text);
     let mut push = |c: char, out: &mut String| {
         if c.is_alphanumeric() {
             if gap && !out.is_empty() {
@@ -32,12 +35,26 @@ pub fn comparable(text: &str) -> String {
             gap = true;
         }
     };
-    if text.is_ascii() {
-        text.chars().for_each(|c| push(c, &mut out));
-    } else {
-        normalised(text, |c| push(c, &mut out));
-    }
+    normalised(text, |c| push(c, &mut out));
     out
+}
+
+/// The same for a text in ASCII, as most are: byte by byte.
+fn comparable_ascii(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut gap = false;
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            if gap && !out.is_empty() {
+                out.push(b' ');
+            }
+            gap = false;
+            out.push(byte.to_ascii_lowercase());
+        } else if !matches!(byte, b'\'' | b'`') {
+            gap = true;
+        }
+    }
+    String::from_utf8(out).expect("ASCII is UTF-8")
 }
 
 /// The characters of a text in compatibility form (NFKC).
