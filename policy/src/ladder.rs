@@ -180,12 +180,35 @@ pub fn ladders(history: &History) -> Vec<Ladder> {
                     .map(|&(from, until, step, statement)| Span { from, until, step, statement }),
             );
         }
-        let rungs = rungs(&list, begin, &version);
-        if !rungs.is_empty() {
+        let rungs = without_dips(rungs(&list, begin, &version));
+        // What only the service as a whole proves is told there.
+        let own = scope.is_empty()
+            || rungs.iter().any(|rung| whole.iter().all(|(.., statement)| statement.id != rung.statement));
+        if !rungs.is_empty() && own {
             ladders.push(Ladder { topic, scope: scope.to_owned(), rungs });
         }
     }
     ladders
+}
+
+/// Leaves out what was lost and came back at once: new sentences that took the old ones' place a little later.
+fn without_dips(rungs: Vec<Rung>) -> Vec<Rung> {
+    let mut kept: Vec<Rung> = Vec::new();
+    for rung in rungs {
+        if let [.., before, dip] = kept.as_slice()
+            && dip.step.rank() < before.step.rank()
+            && rung.at - dip.at <= CAME_BACK
+            && rung.step.rank() >= before.step.rank()
+        {
+            let same = before.step == rung.step;
+            kept.pop();
+            if same {
+                continue;
+            }
+        }
+        kept.push(rung);
+    }
+    kept
 }
 
 /// When a statement stood, short absences left out.

@@ -120,27 +120,36 @@ pub(super) fn said(rules: &Rules, text: &Document) -> Vec<Said> {
     let language = rules.language(&text.language);
     let mut all: Vec<Said> = Vec::new();
     // The feature that a section is named for, once a sentence of it has said that it encrypts.
-    let mut feature: Option<(String, Vec<Claim>)> = None;
+    let mut feature: Option<(usize, String, Vec<Claim>)> = None;
     for (place, placed) in text.placed.iter().enumerate() {
         let unit = &placed.unit;
         let named = feature
             .as_ref()
-            .filter(|(name, _)| !speaks(unit) && unit.tokens.form.contains(name.as_str()))
-            .map(|(_, claims)| claims.as_slice());
+            .filter(|(at, name, _)| {
+                !speaks(unit)
+                    && text.placed[*at].section == placed.section
+                    && unit.tokens.form.contains(name.as_str())
+            })
+            .map(|(.., claims)| claims.as_slice());
         // A sentence that goes on about what the one before said.
         let before = all
             .last()
             .filter(|last| last.place + 2 >= place && text.placed[last.place].section == placed.section)
             .map(|last| last.claims.as_slice());
-        let claims = claims(rules, language, placed, named.or(before), named.is_some());
+        let by_name = named.is_some();
+        let claims = claims(rules, language, placed, named.or(before), by_name);
         let speaks = speaks(unit);
-        if speaks && let Some(name) = feature_name(placed) {
-            feature = Some((name, claims.clone()));
+        if speaks
+            && !claims.is_empty()
+            && let Some(name) = feature_name(placed)
+        {
+            feature = Some((place, name, claims.clone()));
         }
         if !speaks && claims.iter().all(|claim| claim.step == Step::OptIn) && !claims.is_empty() {
             // "You can turn it on" says how that stands which the sentence before only offers.
             all.iter_mut()
                 .filter(|said| text.placed[said.place].section == placed.section)
+                .filter(|said| by_name || said.place + 3 >= place)
                 .flat_map(|said| &mut said.claims)
                 .filter(|claim| claim.step == Step::Default)
                 .for_each(|claim| claim.step = Step::OptIn);
@@ -159,7 +168,10 @@ fn feature_name(placed: &Placed) -> Option<String> {
     let words = 1 + tokens.words.iter().skip(1).take_while(|word| !word.after_break).count();
     let end = tokens.words.get(words).map_or(tokens.form.len(), |word| word.start as usize);
     let name = tokens.form[..end].to_owned();
-    ((2..=4).contains(&words) && placed.unit.tokens.form.contains(&name)).then_some(name)
+    let said = &placed.unit.tokens.form;
+    let begins =
+        said.starts_with(&name) || said.strip_prefix(" the").is_some_and(|rest| rest.starts_with(&name));
+    ((2..=4).contains(&words) && begins).then_some(name)
 }
 
 fn speaks(unit: &Unit) -> bool {
@@ -189,7 +201,19 @@ pub(super) fn claims(
             return Vec::new();
         }
     }
-    if unit.has(Grammar::Navigation) && unit.own_words().len() <= 7 {
+    // "Learn more about end-to-end encryption"
+    let leads_on = unit
+        .hits
+        .iter()
+        .any(|hit| is_grammar(hit, Grammar::Navigation) && usize::from(hit.from) <= unit.lead_words);
+    if leads_on || (unit.has(Grammar::Navigation) && unit.own_words().len() <= 7) {
+        return Vec::new();
+    }
+    // "An end-to-end platform" encrypts nothing.
+    if !refers
+        && !words.about.is_empty()
+        && !words.about.iter().any(|stem| unit.tokens.form.contains(stem.trim_end()))
+    {
         return Vec::new();
     }
     let mut claims = reader.read(if refers { before } else { None }, goes_on);
@@ -392,8 +416,10 @@ impl Reader<'_> {
         // "Messages are encrypted, but they are not end-to-end encrypted": the part goes on about the last scopes.
         let mut last_scopes = 0;
         let mut spoken = false;
+        let mut conditions = false;
         for part in self.parts() {
-            let named = self.scopes(part);
+            let mut named = self.scopes(part);
+            conditions |= part.kind == Kind::Condition;
             let scopes = if named == 0 { last_scopes } else { named };
             let claim = |step: Step, scopes: u16| {
                 // What is denied to chats with businesses is not denied to chats.
@@ -434,7 +460,16 @@ impl Reader<'_> {
                 }
                 if let Some(step) = self.step(part) {
                     let scopes = if scopes == 0 { self.other(part) } else { scopes };
-                    claims.push(claim(step, scopes));
+                    // "If you write to a bot, messages are not …" is about what people do, not about messages.
+                    let of_users = conditions && step.rank() == 0 && scopes & scope::BACKUPS == 0;
+                    // What is said of a channel or a bot is not said of chats.
+                    let narrow = step == Step::None
+                        && scopes & !(scope::CHATS | scope::BUSINESS) == 0
+                        && self.any(&words.narrow, part.from, part.to);
+                    named = if narrow { scope::OTHER } else { named };
+                    if !of_users {
+                        claims.push(claim(step, if narrow { scope::OTHER } else { scopes }));
+                    }
                 }
                 spoken = true;
             } else if keys && self.any(&words.key, 0, self.unit.tokens.words.len()) {
@@ -443,7 +478,9 @@ impl Reader<'_> {
                 spoken = true;
             } else if refers && let Some(before) = before {
                 if let Some(step) = self.referred(part, before) {
+                    let narrow = self.any(&words.narrow, part.from, part.to);
                     let all = before.iter().fold(0, |bits, claim| bits | claim.scopes);
+                    let all = if narrow { scope::OTHER } else { all };
                     claims.push(claim(step, if named == 0 { all } else { named }));
                 }
             } else if spoken && named != 0 {
@@ -479,7 +516,8 @@ impl Reader<'_> {
             return Some(Step::Ended(date));
         }
         if self.has(part, Grammar::Negation) {
-            return (self.scopes(part) != 0).then_some(Step::None);
+            let narrow = self.any(&words.narrow, part.from, part.to);
+            return (narrow || self.scopes(part) != 0).then_some(Step::None);
         }
         if self.any(&words.likewise, part.from, part.to) {
             return (self.scopes(part) != 0).then_some(best);
@@ -573,8 +611,16 @@ impl Reader<'_> {
         })
     }
 
-    /// Something else that is encrypted: locations, contacts.
+    /// Something else that is encrypted: locations, contacts, "this information".
     fn other(&self, part: Part) -> u16 {
+        if self.any(&self.language.ladder.whole, part.from, part.to) {
+            return 0;
+        }
+        let first = part.from.max(self.unit.lead_words);
+        let pointed = first < part.to && matches!(self.unit.tokens.word(first), "this" | "these" | "such");
+        if pointed {
+            return scope::OTHER;
+        }
         let named = self.hits(part.from, part.to).any(|hit| {
             hit.cue.slot == Slot::Data
                 && self.rules.entry(hit.cue).is_some_and(|data| {

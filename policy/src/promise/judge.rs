@@ -53,7 +53,8 @@ pub(crate) fn judge_gated(
             .filter(|(candidate, _)| !candidate.before.is_some_and(|n| settled.contains(&n)))
             // What is said of encryption in other words is the ladder's to judge.
             .filter(|(candidate, _)| {
-                candidate.topic != Topic::Encryption || !candidate.before.is_some_and(|n| views.is_kept(n))
+                candidate.topic != Topic::Encryption
+                    || !candidate.before.is_some_and(|n| views.is_kept(n) || views.is_mention(&pair, n))
             })
             // Where the ladder told a step, sentences that lead up to it are told with it.
             .filter(|(candidate, _)| {
@@ -91,7 +92,9 @@ pub(crate) fn judge_gated(
             })
             .filter(|(candidate, _)| {
                 candidate.topic != Topic::Encryption
-                    || !candidate.before.is_some_and(|n| back_views.is_kept(n))
+                    || !candidate
+                        .before
+                        .is_some_and(|n| back_views.is_kept(n) || back_views.is_mention(&back, n))
             })
             .map(|(candidate, chance)| {
                 let mut finding =

@@ -3,6 +3,7 @@
 //! Each scope (chats, groups, calls, backups, files) has a state of its own in each text; a change is told of
 //! the scopes whose state changed, and of no other.
 
+use super::clause::Promise;
 use super::document::Document;
 use super::encryption::{self, Claim, Said, Step, scope};
 use super::features::Pair;
@@ -134,6 +135,13 @@ impl Views {
     /// changed.
     pub fn is_kept(&self, place: usize) -> bool {
         self.old.of(place).is_some_and(|claims| self.new.keeps(claims))
+    }
+
+    /// The old statement only mentions end-to-end encryption: a title to read on, another meaning of the words.
+    pub fn is_mention(&self, pair: &Pair<'_>, place: usize) -> bool {
+        let kinds = pair.old.placed[place].unit.promise;
+        let (named, protected) = (Promise::EndToEnd as u32, Promise::Protected as u32);
+        self.old.of(place).is_none() && kinds & named != 0 && kinds & !(named | protected) == 0
     }
 
     /// The old statement speaks of encryption.

@@ -141,6 +141,10 @@ pub(super) struct LadderWords {
     pub mail: Vec<String>,
     /// "cannot be turned off" is no end.
     pub off: Vec<String>,
+    /// Smaller things that messages go to, which say nothing of chats: channels, bots.
+    pub narrow: Vec<String>,
+    /// How words begin that such a sentence must hold.
+    pub about: Vec<String>,
 }
 
 impl LadderWords {
@@ -161,6 +165,8 @@ impl LadderWords {
             ("direct", &mut self.direct),
             ("mail", &mut self.mail),
             ("off", &mut self.off),
+            ("narrow", &mut self.narrow),
+            ("about", &mut self.about),
         ] {
             for word in list {
                 if word.is_empty() || crate::statement::comparable(word) != *word {

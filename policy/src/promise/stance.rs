@@ -21,13 +21,19 @@ const QUALIFYING: u64 = 1 << Grammar::May as u64
     | 1 << Grammar::Described as u64
     | 1 << Grammar::Announced as u64;
 
-/// Kinds of promise that are plain without more: of others, somebody has to do or allow something.
-const PLAIN: u32 = Promise::Negative as u32
-    | Promise::Protected as u32
-    | Promise::Deletes as u32
-    | Promise::Limit as u32
-    | Promise::Notice as u32
-    | Promise::BindsOthers as u32;
+/// The kinds of promise that a topic's sentences make: others ("we protect what we share") speak of it in passing.
+fn kinds(topic: Topic) -> u32 {
+    let bits = |kinds: &[Promise]| kinds.iter().fold(0, |bits, kind| bits | *kind as u32);
+    match topic {
+        Topic::Retention => bits(&[Promise::Deletes, Promise::Limit, Promise::Negative]),
+        Topic::Security => bits(&[Promise::Protected, Promise::Negative]),
+        Topic::UserControl => bits(&[Promise::Control, Promise::Notice, Promise::Negative]),
+        Topic::Sharing => bits(&[Promise::Negative, Promise::Only, Promise::Consent, Promise::BindsOthers]),
+        Topic::LawEnforcement => bits(&[Promise::Negative, Promise::Only, Promise::Notice]),
+        Topic::Logging => bits(&[Promise::Negative, Promise::Only, Promise::Limit]),
+        _ => bits(&[Promise::Negative, Promise::Only, Promise::Consent, Promise::Control]),
+    }
+}
 
 /// What a text's statements say of encryption, by place.
 pub fn encryption_said(rules: &Rules, document: &Document) -> Vec<(usize, Vec<Said>)> {
@@ -63,11 +69,16 @@ pub fn encryption_said(rules: &Rules, document: &Document) -> Vec<(usize, Vec<Sa
 /// What a statement that binds the service says of its topic; nothing of encryption, which has a ladder of its own.
 pub fn stance(placed: &Placed, topic: Topic) -> Option<Said> {
     let unit = &placed.unit;
-    if topic == Topic::Encryption || unit.promise == 0 {
+    let said = unit.promise & kinds(topic);
+    if topic == Topic::Encryption || said == 0 {
         return None;
     }
-    let plain = unit.promise & PLAIN != 0
-        || (topic == Topic::UserControl && unit.promise & Promise::Control as u32 != 0);
+    // Of these, somebody has to do or allow something; a choice is what control consists of.
+    let mut conditional = Promise::Only as u32 | Promise::Consent as u32 | Promise::Control as u32;
+    if topic == Topic::UserControl {
+        conditional &= !(Promise::Control as u32);
+    }
+    let plain = said & !conditional != 0;
     let grammar = unit.mask(super::rules::Slot::Grammar);
     // "You can opt out" is what a promise of control consists of; "cannot" is what denials do.
     let qualifying = if topic == Topic::Children { QUALIFYING & !Grammar::Minor.bit() } else { QUALIFYING };
