@@ -49,13 +49,15 @@ pub(super) fn is_said_again(
             && other.unit.bag != unit.bag;
         // A short promise shares few words; its frames must then carry it.
         let by_words = link.contained >= 0.85 && !edited && holds(rules, unit, &[other]);
-        // Where the purpose says what it is about ("for ads"), the words around it matter less.
-        let enough = if unit.mask(Slot::Purpose) != 0 { 0.4 } else { 0.55 };
+        // Where the purpose alone says what it is about ("for ads"), the words around it matter less.
+        let named = unit.mask(Slot::Data) | unit.mask(Slot::Recipient);
+        let enough = if unit.mask(Slot::Purpose) != 0 && named == 0 { 0.4 } else { 0.55 };
         let by_frames = link.contained >= enough && !edited && denies_as_much(rules, unit, &other.unit);
         // Turned to the passive or said of all who may: other words carry the same denial.
         let by_telling = (edited || link.contained < 0.55)
-            && says_no_more(unit, &other.unit, weigher)
+            && says_no_more(unit, &other.unit)
             && unit.quantities.iter().all(|q| other.unit.quantities.contains(q))
+            && unit.mask(Slot::Grammar) & HOLDING & !other.unit.mask(Slot::Grammar) == 0
             && denies_as_much(rules, unit, &other.unit);
         // "Nobody can" covers "we cannot", whoever else it names.
         let by_all =
@@ -140,8 +142,8 @@ fn is_limit_again(unit: &Unit, other: &Unit) -> bool {
         && other.mask(Slot::Grammar) & WEAKENING & !unit.mask(Slot::Grammar) == 0
 }
 
-/// Its telling words, grammar left out, stand in the other for the most part, which adds few of its own.
-fn says_no_more(unit: &Unit, other: &Unit, weigher: Weigher<'_>) -> bool {
+/// Its telling words, grammar left out, stand in the other, which adds none: a word put into a denial narrows it.
+fn says_no_more(unit: &Unit, other: &Unit) -> bool {
     let telling = |unit: &Unit| -> Vec<u32> {
         let grammar = |n: usize| {
             unit.hits.iter().any(|hit| {
@@ -159,20 +161,14 @@ fn says_no_more(unit: &Unit, other: &Unit, weigher: Weigher<'_>) -> bool {
         words
     };
     let (mine, theirs) = (telling(unit), telling(other));
-    let weight = |words: &[u32], of: &[u32]| -> (f32, f32) {
-        let all = words.iter().map(|word| weigher.weight(*word)).sum();
-        let shared = words.iter().filter(|word| of.contains(word)).map(|word| weigher.weight(*word)).sum();
-        (all, shared)
-    };
-    let (all, shared) = weight(&mine, &theirs);
-    let (others, _) = weight(&theirs, &mine);
-    all > 0.0 && shared >= 0.95 * all && others - shared <= 0.35 * others
+    !mine.is_empty() && mine == theirs
 }
 
 /// Every practice that the statement denies the other denies too, of the same data and to as many.
 fn denies_as_much(rules: &Rules, unit: &Unit, other: &Unit) -> bool {
     // "can be read by nobody" is as firm as "cannot be read": where all is denied, "can" allows nothing.
-    let denied = other.frames.iter().filter(|f| !f.conditional && !f.excepted).all(|f| f.negated);
+    let denied = denies_to_all(other)
+        && other.frames.iter().filter(|f| !f.conditional && !f.excepted).all(|f| f.negated);
     let weakening = if denied { WEAKENING & !Grammar::May.bit() } else { WEAKENING };
     if unit.promise & Promise::Negative as u32 == 0
         || other.mask(Slot::Grammar) & weakening & !unit.mask(Slot::Grammar) != 0
