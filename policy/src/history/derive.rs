@@ -217,7 +217,7 @@ impl<'a> Desk<'a> {
                 && let Some(topic) = promise_topic(self.rules, &placed.unit)
             {
                 place.topic = Some(topic);
-                place.says.extend(stance(placed, topic));
+                place.says.extend(stance(self.rules, placed, topic));
             }
         }
         // Read in its text: a sentence may go on about the one before. Where that changes, the last reading counts.

@@ -1,6 +1,6 @@
 //! What statements say for the ladders over time: encryption by scope, other topics plain or under a condition.
 
-use super::clause::Promise;
+use super::clause::{Actor, Promise};
 use super::document::{Document, Placed};
 use super::encryption::{self, scope};
 use super::rules::{Grammar, Rules};
@@ -20,20 +20,6 @@ const QUALIFYING: u64 = 1 << Grammar::May as u64
     | 1 << Grammar::Business as u64
     | 1 << Grammar::Described as u64
     | 1 << Grammar::Announced as u64;
-
-/// The kinds of promise that a topic's sentences make: others ("we protect what we share") speak of it in passing.
-fn kinds(topic: Topic) -> u32 {
-    let bits = |kinds: &[Promise]| kinds.iter().fold(0, |bits, kind| bits | *kind as u32);
-    match topic {
-        Topic::Retention => bits(&[Promise::Deletes, Promise::Limit, Promise::Negative]),
-        Topic::Security => bits(&[Promise::Protected, Promise::Negative]),
-        Topic::UserControl => bits(&[Promise::Control, Promise::Notice, Promise::Negative]),
-        Topic::Sharing => bits(&[Promise::Negative, Promise::Only, Promise::Consent, Promise::BindsOthers]),
-        Topic::LawEnforcement => bits(&[Promise::Negative, Promise::Only, Promise::Notice]),
-        Topic::Logging => bits(&[Promise::Negative, Promise::Only, Promise::Limit]),
-        _ => bits(&[Promise::Negative, Promise::Only, Promise::Consent, Promise::Control]),
-    }
-}
 
 /// What a text's statements say of encryption, by place.
 pub fn encryption_said(rules: &Rules, document: &Document) -> Vec<(usize, Vec<Said>)> {
@@ -67,30 +53,35 @@ pub fn encryption_said(rules: &Rules, document: &Document) -> Vec<(usize, Vec<Sa
 }
 
 /// What a statement that binds the service says of its topic; nothing of encryption, which has a ladder of its own.
-pub fn stance(placed: &Placed, topic: Topic) -> Option<Said> {
+///
+/// Only denials say it plainly enough: the service does not do to people's data what the topic is about. Limits,
+/// choices and protections come in so many sentences that the firmest of them tells nothing of the topic.
+pub fn stance(rules: &Rules, placed: &Placed, topic: Topic) -> Option<Said> {
     let unit = &placed.unit;
-    let said = unit.promise & kinds(topic);
-    if topic == Topic::Encryption || said == 0 {
+    if topic == Topic::Encryption || unit.promise & Promise::Negative as u32 == 0 {
         return None;
     }
-    // Of these, somebody has to do or allow something; a choice is what control consists of.
-    let mut conditional = Promise::Only as u32 | Promise::Consent as u32 | Promise::Control as u32;
-    if topic == Topic::UserControl {
-        conditional &= !(Promise::Control as u32);
+    let about = |frame: &super::clause::Frame| {
+        let verb = &rules.verbs[frame.verb as usize];
+        let data = || {
+            rules
+                .data
+                .iter()
+                .enumerate()
+                .any(|(n, data)| frame.data >> n & 1 == 1 && data.topic == Some(topic))
+        };
+        !verb.protective
+            && (verb.topic == Some(topic) || data())
+            && frame.negated
+            && !frame.conditional
+            && !frame.excepted
+            && frame.actor == Actor::Service
+    };
+    if !unit.frames.iter().any(about) || unit.has(Grammar::Liability) {
+        return None;
     }
-    let plain = said & !conditional != 0;
-    let grammar = unit.mask(super::rules::Slot::Grammar);
-    // "You can opt out" is what a promise of control consists of; "cannot" is what denials do.
     let qualifying = if topic == Topic::Children { QUALIFYING & !Grammar::Minor.bit() } else { QUALIFYING };
-    let qualifying = if topic == Topic::UserControl {
-        qualifying & !(Grammar::May.bit() | Grammar::Consent.bit())
-    } else {
-        qualifying
-    };
-    let step = if plain && grammar & qualifying == 0 && placed.scope == 0 {
-        Step::Promised
-    } else {
-        Step::Conditional
-    };
+    let plain = unit.mask(super::rules::Slot::Grammar) & qualifying == 0 && placed.scope == 0;
+    let step = if plain { Step::Promised } else { Step::Conditional };
     Some(Said { topic, scope: String::new(), step })
 }
