@@ -116,6 +116,8 @@ struct Place {
     lead_in: Option<String>,
     topic: Option<Topic>,
     says: Vec<Said>,
+    /// Some document that was read holds it, so that its topic is known.
+    read: bool,
 }
 
 /// What is open while one policy is derived.
@@ -200,6 +202,21 @@ impl<'a> Desk<'a> {
             *last = self.asked;
             return document.clone();
         }
+        let document = Rc::new(self.read_anew(text));
+        self.held += document.placed.len();
+        while self.held > MOST_HELD
+            && let Some((oldest, _)) = self.documents.iter().min_by_key(|(_, (_, last))| *last)
+        {
+            let oldest = *oldest;
+            let dropped = self.documents.remove(&oldest);
+            self.held -= dropped.map_or(0, |(document, _)| document.placed.len());
+        }
+        self.documents.insert(text, (document.clone(), self.asked));
+        document
+    }
+
+    /// Reads a text, and notes what each of its statements is about.
+    fn read_anew(&mut self, text: u32) -> Document {
         let (segments, mut numbers) = self.sheets.segments(&self.texts.text(text));
         let sheet = &self.read[text as usize];
         let document = if sheet.aside.is_empty() {
@@ -210,9 +227,9 @@ impl<'a> Desk<'a> {
             numbers.retain(|number| !sheet.sets_aside(*number));
             document
         };
-        let document = Rc::new(document);
         for (placed, number) in document.placed.iter().zip(&numbers) {
             let place = &mut self.places[*number as usize];
+            place.read = true;
             if place.topic.is_none()
                 && let Some(topic) = promise_topic(self.rules, &placed.unit)
             {
@@ -226,15 +243,6 @@ impl<'a> Desk<'a> {
             says.retain(|said| said.topic != Topic::Encryption);
             says.extend(said);
         }
-        self.held += document.placed.len();
-        while self.held > MOST_HELD
-            && let Some((oldest, _)) = self.documents.iter().min_by_key(|(_, (_, last))| *last)
-        {
-            let oldest = *oldest;
-            let dropped = self.documents.remove(&oldest);
-            self.held -= dropped.map_or(0, |(document, _)| document.placed.len());
-        }
-        self.documents.insert(text, (document.clone(), self.asked));
         document
     }
 
@@ -261,14 +269,17 @@ impl<'a> Desk<'a> {
         (Change { from, to, removed, added, reworded, moved, touches_promises }, judgements)
     }
 
-    /// Notes section and lead-in of each statement where it last stood in the document.
+    /// Notes section and lead-in of each statement where it last stood in the document, and its topic where
+    /// no comparison had asked for it: of a policy recorded once, nothing was compared.
     fn place_statements(&mut self, recordings: &[Recording], reads: &[Read]) {
         let mut wanted: Vec<Option<u32>> = vec![None; self.sheets.known().len()];
+        let mut main = vec![false; self.read.len()];
         let by_time = recordings.iter().zip(reads);
         // Artefacts first, so that the document itself has the last word.
         for document in [false, true] {
             for (recording, read) in by_time.clone() {
                 if let Some(text) = recording.text.filter(|_| stands(read.reading) == document) {
+                    main[text as usize] |= document;
                     self.read[text as usize]
                         .whole()
                         .iter()
@@ -281,6 +292,14 @@ impl<'a> Desk<'a> {
         texts.dedup();
         for text in texts {
             let (segments, numbers) = self.sheets.segments(&self.texts.text(text));
+            let sheet = &self.read[text as usize];
+            let unread = |number: &u32| {
+                let place = *number as usize;
+                wanted[place] == Some(text) && !self.places[place].read && !sheet.sets_aside(*number)
+            };
+            if main[text as usize] && numbers.iter().any(unread) {
+                self.read_anew(text);
+            }
             for (segment, number) in segments.into_iter().zip(numbers) {
                 if wanted[number as usize] != Some(text) {
                     continue;
