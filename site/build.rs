@@ -21,21 +21,32 @@ fn main() {
     }
     list.push_str("];\n");
 
-    // FNV-1a: this is no proof, only a name that changes when the source does.
+    let source =
+        name(&[templates, here.join("src"), here.join("../policy/src"), here.join("fonts")]);
+    writeln!(list, "/// Changes with the templates and the code that fills them.\npub const SOURCE: &str = \"{source}\";")
+        .expect("writing to a string");
+    // The lock file names the versions of what draws.
+    let painter = name(&[here.join("src/card.rs"), here.join("fonts"), here.join("../Cargo.lock")]);
+    writeln!(list, "/// Changes with what makes a picture of a card.\npub const PAINTER: &str = \"{painter}\";")
+        .expect("writing to a string");
+    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
+    fs::write(out.join("files.rs"), list).expect("the build folder is writable");
+}
+
+/// A name that changes when one of the files does: FNV-1a, which is no proof.
+fn name(sources: &[PathBuf]) -> String {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for folder in [&templates, &here.join("src"), &here.join("../policy/src"), &here.join("fonts")] {
-        println!("cargo::rerun-if-changed={}", folder.display());
-        for file in files(folder) {
+    for source in sources {
+        println!("cargo::rerun-if-changed={}", source.display());
+        let listed = if source.is_dir() { files(source) } else { vec![source.clone()] };
+        for file in listed {
             println!("cargo::rerun-if-changed={}", file.display());
             for byte in fs::read(&file).unwrap_or_default() {
                 hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
             }
         }
     }
-    writeln!(list, "/// Changes with the templates and the code that fills them.\npub const SOURCE: &str = \"{hash:016x}\";")
-        .expect("writing to a string");
-    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
-    fs::write(out.join("files.rs"), list).expect("the build folder is writable");
+    format!("{hash:016x}")
 }
 
 /// Every file under `folder`, in order.

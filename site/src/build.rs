@@ -3,11 +3,11 @@
 use crate::api;
 use crate::card::{self, CardError, Cards};
 use crate::feed::{Entry, Feed, opml};
-use crate::files;
+use crate::files::{self, PAINTER};
 use crate::input::{Archived, BuildInput, Context, Load, Service, Watch};
-use crate::manifest::{Built, Manifest, NAME};
+use crate::manifest::{self, Built, Manifest, NAME};
 use crate::output::{Output, WriteError};
-use crate::page::{self, line::FindingLine, subscribe::kind_plural};
+use crate::page::{self, line::FindingLine, line::Lines, subscribe::kind_plural};
 use crate::place::{self, Channel};
 use crate::render::{RenderError, Renderer};
 use crate::shown::capitalised;
@@ -22,6 +22,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Mutex;
 
 /// What a build did.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -56,7 +57,7 @@ pub fn build_from(
     out: &Path,
 ) -> Result<BuildReport, BuildError> {
     let output = Output::new(out)?;
-    let (earlier, earlier_files) = Manifest::read(out);
+    let earlier = Manifest::read(out);
     let renderer = Renderer::new()?;
     let cards = Cards::new();
     let way = Wayfinder::new(input.base_url.as_ref());
@@ -69,8 +70,16 @@ pub fn build_from(
     let input = &named;
     // Pages of one policy do not show the site's day: it would redraw them all whenever one is seen.
     let known: BTreeSet<PolicyId> = archived.iter().map(|one| one.id.clone()).collect();
-    let context = Context { input, as_of: NaiveDate::default(), way, archived: &known };
-    let drawer = Drawer { context, renderer: &renderer, cards: &cards, output: &output };
+    let context = Context { input, as_of: NaiveDate::default(), way, archived: &known, lines: Lines::default() };
+    let painted = Mutex::default();
+    let drawer = Drawer {
+        context,
+        renderer: &renderer,
+        cards: &cards,
+        output: &output,
+        earlier: &earlier,
+        painted: &painted,
+    };
 
     let mut report = BuildReport::default();
     let mut places: BTreeMap<String, &PolicyId> = BTreeMap::new();
@@ -86,7 +95,7 @@ pub fn build_from(
     }
     let drawn: Vec<Drawn> = distinct
         .par_iter()
-        .map(|one| drawer.policy(one, load, earlier.policies.get(&place::policy(&one.id))))
+        .map(|one| drawer.policy(one, load))
         .collect::<Result<_, BuildError>>()?;
 
     let mut built: BTreeMap<String, Built> = BTreeMap::new();
@@ -108,26 +117,60 @@ pub fn build_from(
     let watches: BTreeMap<PolicyId, Watch> =
         archived.iter().map(|one| (one.id.clone(), one.watch.clone())).collect();
     let Drawer { context, .. } = drawer;
-    let context = Context { as_of: as_of(input, &summaries, &watches), ..context };
-    let whole = Whole {
-        context: &context,
-        renderer: &renderer,
-        output: &output,
-        summaries: &summaries,
-        watches: &watches,
+    let whole_from = drawn_from_all(input, archived, &built);
+    let whole = if earlier.whole.from == Some(whole_from)
+        && earlier.whole.files.iter().all(|file| output.exists(file))
+    {
+        earlier.whole.files.iter().for_each(|file| output.keep(file));
+        earlier.whole.clone()
+    } else {
+        let findings: Vec<&Finding> = summaries.iter().flat_map(|summary| &summary.findings).collect();
+        let lines = Lines::of(&context, &findings);
+        let context = Context { as_of: as_of(input, &summaries, &watches), lines, ..context };
+        let before = output.files();
+        let (renderer, output) = (&renderer, &output);
+        Whole { context: &context, renderer, output, summaries: &summaries, watches: &watches }.draw()?;
+        let files = output.files().difference(&before).cloned().collect();
+        manifest::Whole { from: Some(whole_from), files }
     };
-    whole.draw()?;
 
     output.keep(NAME);
     let files = output.files();
+    let mut cards = painted.into_inner().expect("no painter panics");
+    for (place, from) in &earlier.cards {
+        if files.contains(place) {
+            cards.entry(place.clone()).or_insert(*from);
+        }
+    }
     report.policies = summaries.len();
     report.pages = files.iter().filter(|file| file.ends_with(".html")).count();
     report.files = files.len();
-    report.removed = output.prune(&earlier_files);
-    let manifest = Manifest { source: files::SOURCE.to_owned(), policies: built, files };
+    report.removed = output.prune(&earlier.files);
+    let manifest = Manifest { source: files::SOURCE.to_owned(), policies: built, cards, whole, files };
     output.file(NAME, &serde_json::to_vec(&manifest).expect("maps with text keys"))?;
     report.written = output.written();
     Ok(report)
+}
+
+/// Names everything that the pages about all policies show.
+fn drawn_from_all(
+    input: &BuildInput,
+    archived: &[Archived],
+    built: &BTreeMap<String, Built>,
+) -> Digest {
+    // Every field is named: one that is added has to be thought of here.
+    let BuildInput { base_url, services, policies, events, measured, contact } = input;
+    let parts = serde_json::json!([
+        built.iter().map(|(place, built)| (place, built.from)).collect::<Vec<_>>(),
+        archived.iter().map(|one| (&one.id, &one.watch)).collect::<Vec<_>>(),
+        base_url.as_ref().map(url::Url::as_str),
+        services,
+        policies.iter().collect::<Vec<_>>(),
+        events,
+        measured,
+        contact,
+    ]);
+    Digest::of(parts.to_string())
 }
 
 /// The last day that the data know of.
@@ -145,6 +188,9 @@ struct Drawer<'a> {
     renderer: &'a Renderer,
     cards: &'a Cards,
     output: &'a Output,
+    earlier: &'a Manifest,
+    /// What this build's cards were painted from.
+    painted: &'a Mutex<BTreeMap<String, Digest>>,
 }
 
 enum Drawn {
@@ -157,8 +203,9 @@ enum Drawn {
 }
 
 impl Drawer<'_> {
-    fn policy(&self, one: &Archived, load: &Load<'_>, earlier: Option<&Built>) -> Result<Drawn, BuildError> {
+    fn policy(&self, one: &Archived, load: &Load<'_>) -> Result<Drawn, BuildError> {
         let from = self.drawn_from(one);
+        let earlier = self.earlier.policies.get(&place::policy(&one.id));
         if let Some(earlier) = earlier
             && earlier.from == from
             && earlier.files.iter().all(|file| self.output.exists(file))
@@ -218,18 +265,31 @@ impl Drawer<'_> {
         let view = page::statements::view(&self.context, history);
         let html = self.renderer.page("statements.html", &place::statements(id), &view)?;
         file(crate::output::page_file(&place::statements(id)), html.as_bytes())?;
+        let mut cards = Vec::new();
         for finding in &history.findings {
             let place = place::finding(&finding.id);
             let view = page::finding::view(&self.context, history, finding);
             let html = self.renderer.page("finding.html", &place, &view)?;
             file(crate::output::page_file(&place), html.as_bytes())?;
-            file(place::card(&finding.id), &self.card(&view.line)?)?;
+            let card = place::card(&finding.id);
+            self.card(&card, &view.line)?;
+            cards.push(card);
         }
+        files.extend(cards);
         Ok(files)
     }
 
-    fn card(&self, line: &FindingLine) -> Result<Vec<u8>, CardError> {
-        self.cards.png(line, &card::svg(line))
+    /// A picture takes longer than all other pages of a finding: it is painted only where it differs.
+    fn card(&self, place: &str, line: &FindingLine) -> Result<(), BuildError> {
+        let svg = card::svg(line);
+        let from = Digest::of(format!("{PAINTER} {svg}"));
+        if self.earlier.cards.get(place) == Some(&from) && self.output.exists(place) {
+            self.output.keep(place);
+        } else {
+            self.output.file(place, &self.cards.png(line, &svg)?)?;
+        }
+        self.painted.lock().expect("no painter panics").insert(place.to_owned(), from);
+        Ok(())
     }
 }
 
@@ -241,6 +301,9 @@ struct Whole<'a> {
     summaries: &'a [Summary],
     watches: &'a BTreeMap<PolicyId, Watch>,
 }
+
+/// One page or group of files to be drawn, whichever thread comes to it.
+type Work<'a> = Box<dyn Fn() -> Result<(), BuildError> + Send + Sync + 'a>;
 
 impl Whole<'_> {
     fn draw(&self) -> Result<(), BuildError> {
@@ -260,42 +323,55 @@ impl Whole<'_> {
             services.entry(&summary.policy.service).or_default().push(summary);
         }
 
-        self.page("home.html", "", &page::home::view(context, self.summaries, &findings, &board))?;
-        self.page("board.html", "board/", &page::board::view(context, &board, self.summaries))?;
-        self.page("timeline.html", "timeline/", &page::timeline::index(context, &findings))?;
-        for year in page::timeline::years(context, &findings) {
-            let view = page::timeline::year(context, &findings, year);
-            self.page("year.html", &page::timeline::year_place(year), &view)?;
-        }
-        self.page("services.html", "services/", &page::service::index(context, &services))?;
-        for (id, summaries) in &services {
-            let view = page::service::view(context, id, summaries, &board);
-            self.page("service.html", &place::service(id), &view)?;
-        }
-        self.page("findings.html", "findings/", &page::topic::index(context, &findings))?;
-        for topic in Topic::ALL {
-            self.page("topic.html", &place::topic(topic), &page::topic::view(context, topic, &findings))?;
-        }
-        self.page("events.html", "events/", &page::event::index(context))?;
-        for event in &context.input.events {
-            self.page("event.html", &place::event(&event.id), &page::event::view(context, event))?;
-        }
-        self.page("search.html", "search/", &page::about::search(context))?;
         let ids: Vec<&str> = services.keys().copied().collect();
-        self.page("subscribe.html", "subscribe/", &page::subscribe::view(context, &ids))?;
-        self.page("data.html", "data/", &page::data::view(context))?;
-        self.page(
-            "coverage.html",
-            "coverage/",
-            &page::coverage::view(context, self.summaries, self.watches),
-        )?;
-        self.page("about.html", "about/", &page::about::view(context))?;
-        self.page("404.html", "404.html", &page::about::not_found(context))?;
-
-        self.feeds(&findings, &ids)?;
-        self.api(&findings, &board)?;
-        self.fixed()?;
-        Ok(())
+        let (findings, services, ids, board) = (&findings, &services, &ids, &board);
+        let mut work: Vec<Work<'_>> = vec![
+            Box::new(|| {
+                let view = page::home::view(context, self.summaries, findings, board);
+                self.page("home.html", "", &view)
+            }),
+            Box::new(|| self.page("board.html", "board/", &page::board::view(context, board, self.summaries))),
+            Box::new(|| self.page("timeline.html", "timeline/", &page::timeline::index(context, findings))),
+            Box::new(|| self.page("services.html", "services/", &page::service::index(context, services))),
+            Box::new(|| self.page("findings.html", "findings/", &page::topic::index(context, findings))),
+            Box::new(|| self.page("events.html", "events/", &page::event::index(context))),
+            Box::new(|| self.page("search.html", "search/", &page::about::search(context))),
+            Box::new(|| self.page("subscribe.html", "subscribe/", &page::subscribe::view(context, ids))),
+            Box::new(|| self.page("data.html", "data/", &page::data::view(context))),
+            Box::new(|| {
+                let view = page::coverage::view(context, self.summaries, self.watches);
+                self.page("coverage.html", "coverage/", &view)
+            }),
+            Box::new(|| self.page("about.html", "about/", &page::about::view(context))),
+            Box::new(|| self.page("404.html", "404.html", &page::about::not_found(context))),
+            Box::new(|| self.api(findings, board)),
+            Box::new(|| self.feeds(findings, ids)),
+        ];
+        for year in page::timeline::years(context, findings) {
+            work.push(Box::new(move || {
+                let view = page::timeline::year(context, findings, year);
+                self.page("year.html", &page::timeline::year_place(year), &view)
+            }));
+        }
+        for (id, summaries) in services {
+            work.push(Box::new(move || {
+                let view = page::service::view(context, id, summaries, board);
+                self.page("service.html", &place::service(id), &view)
+            }));
+        }
+        for topic in Topic::ALL {
+            work.push(Box::new(move || {
+                self.page("topic.html", &place::topic(topic), &page::topic::view(context, topic, findings))
+            }));
+        }
+        for event in &context.input.events {
+            work.push(Box::new(move || {
+                self.page("event.html", &place::event(&event.id), &page::event::view(context, event))
+            }));
+        }
+        work.into_par_iter().try_for_each(|one| one())?;
+        // The sitemap names all that was drawn.
+        self.fixed()
     }
 
     fn page(&self, template: &str, place: &str, view: &impl Serialize) -> Result<(), BuildError> {

@@ -1,6 +1,7 @@
 //! What a site is built from, beside the histories: plain values, so that a page can be tried
 //! without an archive.
 
+use crate::page::line::Lines;
 use crate::wayfinder::Wayfinder;
 use chrono::{DateTime, NaiveDate, Utc};
 use policy::event::Event;
@@ -99,6 +100,8 @@ pub struct Context<'a> {
     pub way: Wayfinder<'a>,
     /// The policies that may have pages.
     pub archived: &'a BTreeSet<PolicyId>,
+    /// The findings as lists show them, where many pages do.
+    pub lines: Lines,
 }
 
 impl BuildInput {

@@ -14,12 +14,18 @@ use std::path::Path;
 pub const NAME: &str = ".walkback.json";
 
 /// What was built, from what.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The templates and code that drew it.
     pub source: String,
     /// By the policy's place.
     pub policies: BTreeMap<String, Built>,
+    /// Share cards by their place: a digest of what each was painted from.
+    #[serde(default)]
+    pub cards: BTreeMap<String, Digest>,
+    /// The pages about all policies.
+    #[serde(default)]
+    pub whole: Whole,
     pub files: BTreeSet<String>,
 }
 
@@ -32,17 +38,23 @@ pub struct Built {
     pub files: BTreeSet<String>,
 }
 
+/// The pages about all policies, feeds and data.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Whole {
+    /// Digest of everything they were drawn from; none before they were drawn.
+    pub from: Option<Digest>,
+    pub files: BTreeSet<String>,
+}
+
 impl Manifest {
-    /// The last build's, where it was made by this very program; otherwise its files alone.
-    pub fn read(out: &Path) -> (Self, BTreeSet<String>) {
-        let none = || Self { source: SOURCE.to_owned(), policies: BTreeMap::new(), files: BTreeSet::new() };
+    /// The last build's, where it was made by this very program; otherwise its files, and its cards:
+    /// what those were painted from they say themselves.
+    pub fn read(out: &Path) -> Self {
         let read = std::fs::read(out.join(NAME)).ok();
         match read.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok()) {
-            Some(manifest) => {
-                let files = manifest.files.clone();
-                (if manifest.source == SOURCE { manifest } else { none() }, files)
-            }
-            None => (none(), BTreeSet::new()),
+            Some(manifest) if manifest.source == SOURCE => manifest,
+            Some(Self { cards, files, .. }) => Self { cards, files, ..Self::default() },
+            None => Self::default(),
         }
     }
 }

@@ -156,9 +156,64 @@ fn marked(words: &[Word<'_>], kept: &[bool]) -> Vec<Run> {
     runs
 }
 
+/// The runs in at most about `most` characters: where they are longer, what changed first is shown with
+/// the words around it, and not a beginning in which both sides are alike.
+pub fn excerpt(runs: Vec<Run>, most: usize) -> Vec<Run> {
+    let length = |text: &str| text.chars().count();
+    if runs.iter().map(|run| length(&run.text)).sum::<usize>() <= most {
+        return runs;
+    }
+    let before: usize = runs.iter().take_while(|run| !run.changed).map(|run| length(&run.text)).sum();
+    // A change near the beginning needs nothing left out before it; one that never comes neither.
+    let lead = most / 4;
+    let skip = if before <= most / 2 || !runs.iter().any(|run| run.changed) { 0 } else { before - lead };
+    let mut out: Vec<Run> = Vec::new();
+    let (mut at, mut room) = (0, most);
+    for Run { text, changed } in runs {
+        let start = at;
+        at += length(&text);
+        if at <= skip {
+            continue;
+        }
+        let mut text: String = text.chars().skip(skip.saturating_sub(start)).collect();
+        if start < skip {
+            // Not in the middle of a word.
+            text = format!("… {}", text.split_once(' ').map_or("", |(_, rest)| rest));
+        }
+        if length(&text) > room {
+            // Cutting cleans, and would take away the space that parts it from the run before.
+            let space = if text.starts_with(' ') { " " } else { "" };
+            text = format!("{space}{}", clip(&text, room.max(1)));
+            out.push(Run { text, changed });
+            break;
+        }
+        room -= length(&text);
+        out.push(Run { text, changed });
+        if room == 0 {
+            break;
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_long_sentence_what_changed_is_shown() {
+        let alike = "We use what you give us to run the service and to make it better. ".repeat(12);
+        let (then, now) = runs(&format!("{alike}We never train models."), &format!("{alike}We may train models."));
+        let (then, now) = (excerpt(then, 200), excerpt(now, 200));
+        assert!(shown(&then).starts_with("… "), "{}", shown(&then));
+        assert!(shown(&then).contains("[never]") && shown(&now).contains("[may]"), "{}", shown(&now));
+        assert!(shown(&then).chars().count() < 220);
+        // What changes at once is shown from its beginning, cut at the end.
+        let (then, _) = runs(&format!("Never. {alike}"), &format!("Always. {alike}"));
+        let then = excerpt(then, 200);
+        assert!(shown(&then).starts_with("[Never]") && shown(&then).ends_with('…'), "{}", shown(&then));
+        assert!(excerpt(runs("Short.", "").0, 200) == runs("Short.", "").0);
+    }
 
     fn shown(runs: &[Run]) -> String {
         runs.iter().map(|r| if r.changed { format!("[{}]", r.text) } else { r.text.clone() }).collect()

@@ -134,9 +134,50 @@ fn a_new_version_redraws_its_policy_alone() {
         !changed.iter().any(|name| name.starts_with("findings/wb-") || name.contains("privacy-policy")),
         "{changed:?}"
     );
+    // Who reads a feed is told of nothing where nothing was found.
+    assert!(!changed.iter().any(|name| name.starts_with("feeds/")), "{changed:?}");
     let anew = tempfile::tempdir().unwrap();
     build(anew.path(), &after, &input());
     assert_eq!(files(anew.path()), new, "built upon an earlier site or from nothing, the files are the same");
+}
+
+#[test]
+fn a_picture_is_painted_only_where_it_differs() {
+    let out = tempfile::tempdir().unwrap();
+    build(out.path(), &histories(), &input());
+    let card = out.path().join(format!("findings/{}/card.png", histories()[0].findings[0].id));
+    let painted = std::fs::read(&card).unwrap();
+    std::fs::write(&card, "left alone").unwrap();
+    let manifest = out.path().join(".walkback.json");
+    let change = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut value = serde_json::from_slice(&std::fs::read(&manifest).unwrap()).unwrap();
+        change(&mut value);
+        std::fs::write(&manifest, value.to_string()).unwrap();
+    };
+    // Another program drew the pages: they are drawn anew, the pictures are not.
+    change(&|value| value["source"] = "another".into());
+    let report = build(out.path(), &histories(), &input());
+    assert_eq!(report.drawn, report.policies);
+    assert_eq!(std::fs::read(&card).unwrap(), b"left alone");
+    change(&|value| {
+        value["source"] = "another".into();
+        value["cards"] = serde_json::json!({});
+    });
+    build(out.path(), &histories(), &input());
+    assert_eq!(std::fs::read(&card).unwrap(), painted);
+}
+
+#[test]
+fn pages_about_all_are_drawn_again_when_something_they_show_changes() {
+    let out = tempfile::tempdir().unwrap();
+    build(out.path(), &histories(), &input());
+    let mut other = input();
+    other.contact = Some("someone@walkback.example".into());
+    let report = build(out.path(), &histories(), &other);
+    assert_eq!((report.drawn, report.written), (0, 2), "the method's page and the manifest");
+    // A page that was taken away comes back.
+    std::fs::remove_file(out.path().join("about/index.html")).unwrap();
+    assert_eq!(build(out.path(), &histories(), &other).written, 1);
 }
 
 #[test]
@@ -239,8 +280,17 @@ fn every_page_says_what_it_must() {
     for word in ["Promise about", "By default", "since", "Search every sentence"] {
         assert!(home.contains(word), "home lacks {word}");
     }
+    // What is less sure is told apart, and what was retracted is not there at all.
+    let (front, rest) = home.split_once("Less sure, to be checked").expect("a provisional reversal is on record");
+    assert!(front.contains("<bdi>Courier</bdi>") && !front.contains("possibly"), "{front}");
+    assert!(rest.contains("Promise about sale of data possibly weakened"));
+    let topic = &pages["topics/encryption/index.html"];
+    for word in ["id=\"reversals\"", "timeline/2023/?kind=reversal&amp;topic=encryption", "Protections gained"] {
+        assert!(topic.contains(word), "the topic lacks {word}");
+    }
     let ids: Vec<String> = histories()[0].findings.iter().map(|finding| finding.id.to_string()).collect();
     let of = |index: usize| pages[format!("findings/{}/index.html", ids[index]).as_str()].as_str();
+    assert!(!home.contains(&ids[4]));
     assert!(of(0).contains("by default → opt-in"));
     assert!(of(0).contains("Earlier and later on the same promise") && of(0).contains(&ids[1]));
     assert!(

@@ -79,11 +79,16 @@ pub fn build(args: &Args, global: &Global, archive: &Archive, ground: &Ground) -
         measured: measured(&global.data.join("measured.json"))?,
         contact: args.contact.clone(),
     };
-    let report = site::build(archive, &input, &args.out).context("cannot build the site")?;
+    // The pages and the search need nothing of each other.
+    let (report, records) = std::thread::scope(|scope| {
+        let records = scope.spawn(|| search(&args.out, global, archive, ground));
+        let report = site::build(archive, &input, &args.out).context("cannot build the site");
+        let records = records.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        report.and_then(|report| Ok((report, records?)))
+    })?;
     for (policy, why) in &report.failed {
         eprintln!("walkback: {policy}: {why}");
     }
-    let records = search(&args.out, global, archive, ground)?;
     if global.json {
         println!("{}", serde_json::json!({ "site": report, "search": records }));
     } else if !global.quiet {

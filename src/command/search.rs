@@ -64,7 +64,7 @@ fn print(out: &mut impl std::io::Write, answer: &Answer) -> std::io::Result<()> 
             (_, true) => format!("since {}", hit.first_seen),
             (_, false) => format!("{} to {}, gone", hit.first_seen, hit.last_seen),
         };
-        writeln!(out, "{text}\n    {} · {} · {when}\n    {}", hit.kind.key(), plain(&place), hit.url)?;
+        writeln!(out, "{text}\n    {} · {} · {when}\n    {}", hit.kind, plain(&place), hit.url)?;
     }
     let shown = answer.hits.len() as u64;
     let more = if answer.total > shown { format!(", {shown} shown") } else { String::new() };

@@ -164,7 +164,7 @@ if (existsSync(join(site, "services/courier/privacy-policy"))) {
   await test("any two versions are compared, and the address names both", async () => {
     const { context, page, faults } = await open(`${policy}?from=20190501T093000Z&to=20260302T093000Z#compare`);
     await page.waitForSelector(".cmp");
-    const text = await page.locator("#compared").innerText();
+    const text = await page.locator("#comparison").innerText();
     assert(/From 1 May 2019 .* to 2 March 2026/.test(text), text.slice(0, 300));
     assert((await page.locator(".cmp .changed ins, .cmp .came ins").count()) > 0, "nothing is marked as new");
     assert((await page.locator(".cmp .changed del, .cmp .gone del").count()) > 0, "nothing is marked as gone");
@@ -174,9 +174,38 @@ if (existsSync(join(site, "services/courier/privacy-policy"))) {
     await page.waitForFunction(() => location.search.includes("20230610T093000Z"));
     assert(page.url().includes("from=20210201T093000Z&to=20230610T093000Z"), page.url());
     await page.goBack();
-    await page.waitForFunction(() => document.querySelector("#compared").innerText.includes("2 March 2026"));
+    await page.waitForFunction(() => document.querySelector("#comparison").innerText.includes("2 March 2026"));
     await context.close();
     assert(faults.length === 0, faults.join("\n"));
+  });
+  await test("words are told apart within a sentence, and moved text is known", async () => {
+    const { context, page, faults } = await open(`${policy}?from=20230610T093000Z&to=20260302T093000Z#compare`);
+    await page.waitForSelector(".cmp");
+    const marked = page.locator(".cmp .changed", { hasText: "two years after" });
+    assert((await marked.count()) === 1, "the longer sentence is not shown as reworded");
+    const [whole, came] = [await marked.innerText(), (await marked.locator("ins").allInnerTexts()).join("|")];
+    assert(/^, and for two years after/.test(came) && !came.includes("account"), `marked as new: “${came}” in “${whole}”`);
+    const moved = await page.locator(".cmp .moved").allInnerTexts();
+    assert(moved.length === 1 && moved[0].includes("You may ask us"), `moved: ${moved}`);
+    assert(/1 reworded, 1 moved/.test(await page.locator("#comparison").innerText()), await page.locator("#comparison").innerText());
+    assert(faults.length === 0, faults.join("\n"));
+    await context.close();
+  });
+  await test("a policy reads as it stood on a day", async () => {
+    const { context, page, faults } = await open(policy);
+    await page.fill('input[name="on"]', "2022-05-05");
+    await page.focus('input[name="on"]');
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".cmp");
+    const said = await page.locator("#comparison").innerText();
+    assert(said.startsWith("The text first seen on 1 February 2021"), said);
+    assert((await page.locator(".cmp").innerText()).includes("end-to-end encrypted by default"), "it is another text");
+    assert(page.url().includes("from=20210201T093000Z&to=20210201T093000Z"), page.url());
+    await page.goto(`${base}${policy}?on=2024-01-01`);
+    await page.waitForSelector(".cmp");
+    assert((await page.locator("#comparison").innerText()).startsWith("The text first seen on 10 June 2023"), "?on= is not followed");
+    assert(faults.length === 0, faults.join("\n"));
+    await context.close();
   });
   await test("unchanged text is folded, and a version reads in full", async () => {
     const { context, page } = await open(`${policy}?from=20210201T093000Z&to=20210201T093000Z#compare`);
@@ -216,6 +245,94 @@ if (pages.results) {
     await page.waitForFunction(() => document.querySelector("#said").textContent === "Nothing found.");
     await context.close();
     assert(faults.length === 0, faults.join("\n"));
+  });
+}
+
+if (pages.results && existsSync(join(site, "services/courier/privacy-policy"))) {
+  await test("what stood on a day, and what is gone, is found in the browser", async () => {
+    const { context, page, faults } = await open("search/");
+    const ask = async (typed) => {
+      await page.goto(`${base}search/?q=${encodeURIComponent(typed)}`);
+      await page.waitForFunction(() => /^(Found|Nothing)/.test(document.querySelector("#said").textContent));
+      return page.locator("#results .hit-statement .hit-text, #results .hit-promise .hit-text").allInnerTexts();
+    };
+    const sale = "We never sell your data to anyone.";
+    assert((await ask('"never sell your data" as-of:2022-05-05')).includes(sale), "not found as of a day on which it stood");
+    assert(!(await ask('"never sell your data" as-of:2026-03-03')).includes(sale), "found as of a day on which it did not stand");
+    assert((await ask('"never sell your data" gone:')).includes(sale), "not found among what is gone");
+    assert(!(await ask('"never sell your data" gone:no')).includes(sale), "found among what stands");
+    const link = page.locator("#results .hit a").first();
+    await ask('"never sell your data" gone:');
+    const href = await link.getAttribute("href");
+    assert(/services\/courier\/privacy-policy\/statements\/#s-[0-9a-f]{12}$/.test(href), href);
+    await link.click();
+    await page.waitForSelector(":target");
+    assert((await page.locator(":target").innerText()).startsWith(sale), "the link leads to another sentence");
+    assert(faults.length === 0, faults.join("\n"));
+    await context.close();
+  });
+}
+
+await test("a finding is copied as text, Markdown, BibTeX and CSL-JSON", async () => {
+  const { context, page } = await open(pages.finding);
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  for (const summary of await page.locator(".cite details:not([open]) summary").all()) await summary.click();
+  const copied = {};
+  for (const part of await page.locator(".cite details").all()) {
+    await part.locator("button.copy").click();
+    copied[await part.locator("summary").innerText()] = await page.evaluate(() => navigator.clipboard.readText());
+  }
+  await context.close();
+  const id = pages.finding.split("/")[1];
+  assert(Object.keys(copied).join() === "Text,Markdown,BibTeX,CSL-JSON", Object.keys(copied).join());
+  for (const [form, text] of Object.entries(copied)) assert(text.includes(id) && text.includes(`/findings/${id}/`), `${form}: ${text}`);
+  assert(/^\[.+\]\(https?:\/\/\S+\)/.test(copied.Markdown), copied.Markdown);
+  assert(/^@misc\{wb-[0-9a-f]+,[^]*\n {2}year = \{\d{4}\},[^]*\n\}$/.test(copied.BibTeX), copied.BibTeX);
+  const [csl] = JSON.parse(copied["CSL-JSON"]);
+  assert(csl.type === "webpage" && csl.URL && csl.title && csl.issued["date-parts"][0].length === 3, copied["CSL-JSON"]);
+});
+
+await test("feeds are announced, facts for machines are JSON-LD, and the sitemap names pages that are there", async () => {
+  const there = (address, from) => {
+    const url = new URL(address, base + from);
+    const path = url.pathname.slice(new URL(base).pathname.length);
+    return existsSync(join(site, path.endsWith("/") || !path ? `${path}index.html` : path));
+  };
+  for (const kind of ["home", "service", "policy", "topic", "finding"]) {
+    const html = read(file(pages[kind]));
+    const feeds = [...html.matchAll(/<link rel="alternate" type="([^"]+)" title="[^"]+" href="([^"]+)">/g)];
+    assert(feeds.length >= (kind === "home" ? 2 : 4), `${kind} announces ${feeds.length} feeds`);
+    for (const [, type, href] of feeds) assert(/atom|feed\+json/.test(type) && there(href, pages[kind]), `${kind}: ${href}`);
+  }
+  for (const kind of ["finding", "event", "data"]) {
+    const block = /<script type="application\/ld\+json">([^]*?)<\/script>/.exec(read(file(pages[kind])));
+    const facts = JSON.parse(block[1]);
+    assert(facts["@context"] === "https://schema.org" && facts["@type"] && facts.name, `${kind}: ${block[1].slice(0, 200)}`);
+  }
+  if (!existsSync(join(site, "sitemap.xml"))) return;
+  const named = [...read("sitemap.xml").matchAll(/<loc>([^<]*)<\/loc>/g)].map((m) => new URL(m[1]).pathname.slice(new URL(base).pathname.length));
+  assert(named.length > 20 && named.includes("") && named.includes("board/"), `${named.length} addresses`);
+  const missing = named.filter((path) => !existsSync(join(site, `${path}index.html`)));
+  assert(missing.length === 0, missing.slice(0, 5).join());
+  for (const name of [pages.finding, pages.event, pages.policy]) assert(named.includes(name), `${name} is not in the sitemap`);
+});
+
+for (const [kind, place] of [["timeline", "timeline/"], ["year", pages.year], ["board", "board/"]].filter(([, place]) => place)) {
+  await test(`${kind}: lanes are looked at closer up, by keyboard, and the names stay in sight`, async () => {
+    const { context, page, faults } = await open(place, { viewport: { width: 390, height: 844 } });
+    if ((await page.locator(".lanes-box").count()) === 0) return context.close();
+    const wide = () => page.locator(".lanes-box svg").first().evaluate((svg) => svg.getBoundingClientRect().width);
+    const was = await wide();
+    await page.locator('.zoom button[aria-label$="closer up"]').first().focus();
+    await page.keyboard.press("Enter");
+    assert((await wide()) > was * 1.5, `${was} px wide, then ${await wide()}`);
+    const box = page.locator(".lanes-box").first();
+    await box.evaluate((node) => (node.scrollLeft = 400));
+    await page.waitForTimeout(100);
+    const [name, edge] = await box.evaluate((node) => [node.querySelector(".lane text, g g text").getBoundingClientRect().left, node.getBoundingClientRect().left]);
+    assert(Math.abs(name - edge) < 160 && name >= edge - 1, `the name stands at ${name}, its box at ${edge}`);
+    assert(faults.length === 0, faults.join("\n"));
+    await context.close();
   });
 }
 
@@ -262,6 +379,18 @@ await test("zoomed to 400 %, the finding still fits", async () => {
   await context.close();
 });
 
+await test("printed, every sentence and the timeline stay readable", async () => {
+  for (const place of [pages.statements, "timeline/", pages.policy].filter(Boolean)) {
+    const { context, page } = await open(place, { viewport: { width: 720, height: 1000 } });
+    await page.emulateMedia({ media: "print" });
+    const ink = await page.evaluate(() => [getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor].join());
+    assert(ink === "rgb(0, 0, 0),rgb(255, 255, 255)", ink);
+    assert((await page.locator("form:visible, .zoom:visible").count()) === 0, `${place}: a form is printed`);
+    assert(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1), `${place}: wider than the paper`);
+    await context.close();
+  }
+});
+
 await test("home and policy page weigh little", async () => {
   const weigh = (file) => {
     const html = read(file);
@@ -270,8 +399,9 @@ await test("home and policy page weigh little", async () => {
     return bytes;
   };
   const home = weigh("index.html");
-  const policy = weigh(`${pages.policy}index.html`);
-  console.log(`home ${(home / 1000).toFixed(1)} kB, policy page ${(policy / 1000).toFixed(1)} kB, compressed with style and scripts`);
+  const every = folders("services/").flatMap((place) => folders(place)).filter((place) => existsSync(join(site, place, "history.json")));
+  const [policy, which] = every.map((place) => [weigh(`${place}index.html`), place]).reduce((a, b) => (b[0] > a[0] ? b : a));
+  console.log(`home ${(home / 1000).toFixed(1)} kB, heaviest of ${every.length} policy pages ${(policy / 1000).toFixed(1)} kB (${which}), compressed with style and scripts`);
   assert(home <= 100_000 && policy <= 150_000, `${home} and ${policy} bytes`);
 });
 

@@ -59,6 +59,7 @@ pub struct Legend {
 /// The board over time: one lane a service and scope.
 #[derive(Serialize)]
 pub struct Lanes {
+    pub left: i32,
     pub width: i32,
     pub height: i32,
     pub ticks: Vec<Tick>,
@@ -223,7 +224,8 @@ pub fn rows(context: &Context<'_>, board: &Board) -> Vec<BoardRow> {
 pub fn view(context: &Context<'_>, board: &Board, summaries: &[Summary]) -> View {
     let frame = Frame::new(context, "board/", "board", "The encryption board").described(
         "Which messenger encrypts chats, groups, calls and backups end to end, since when, and what was taken back.",
-    );
+    )
+    .script(context, "static/js/lanes.js");
     let (lanes, steps) = lanes(context, &observed(context, summaries));
     View { columns: columns(), rows: rows(context, board), legend: legend(), lanes, steps, frame }
 }
@@ -315,7 +317,7 @@ fn lanes(context: &Context<'_>, observed: &Observations<'_>) -> (Option<Lanes>, 
         y += LANE;
     }
     let ticks = (from..=to).map(|year| Tick { x: LEFT + (year - from) * YEAR, year }).collect();
-    (Some(Lanes { width: LEFT + (to - from) * YEAR + 12, height: y + 12, ticks, lanes }), steps)
+    (Some(Lanes { left: LEFT, width: LEFT + (to - from) * YEAR + 12, height: y + 12, ticks, lanes }), steps)
 }
 
 /// By service and scope: the ladder that a text of the service told, and whose it is.

@@ -1,7 +1,8 @@
 //! The home page: what was taken back last, who encrypts what, what to do here.
 
 use super::board::{self, BoardRow};
-use super::line::{EventLine, FindingLine};
+use super::line::{EventLine, FindingLine, unsure};
+use super::timeline::{Entry, entries};
 use crate::date::Day;
 use crate::input::Context;
 use crate::place;
@@ -9,12 +10,16 @@ use crate::render::Frame;
 use crate::shown::thousands;
 use crate::summary::Summary;
 use policy::board::Board;
+use policy::event::Event;
 use policy::finding::{Finding, Kind, Status};
 use policy::id::{PolicyId, VersionId};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// How many of the latest reversals the page shows.
 const LATEST: usize = 8;
+/// How many that are less sure, in short.
+const UNSURE: usize = 6;
 /// How far ahead the page looks for what takes effect.
 const AHEAD: chrono::Days = chrono::Days::new(90);
 
@@ -22,7 +27,10 @@ const AHEAD: chrono::Days = chrono::Days::new(90);
 #[derive(Serialize)]
 pub struct View {
     pub frame: Frame,
-    pub reversals: Vec<FindingLine>,
+    /// What is sure: confirmed findings, and events told by their sources. One a service.
+    pub reversals: Vec<Entry>,
+    /// The newest of what the detector is less sure of.
+    pub unsure: Vec<FindingLine>,
     pub heaviest: Vec<FindingLine>,
     pub upcoming: Vec<Upcoming>,
     /// The day the data end: what comes after it is to come.
@@ -55,20 +63,33 @@ pub fn view(context: &Context<'_>, summaries: &[Summary], findings: &[&Finding],
     );
     let stands =
         |finding: &&&Finding| finding.judgement.kind == Kind::Reversal && finding.status != Status::Retracted;
-    // One entry a change, its heaviest: a policy rewritten whole would otherwise fill the page.
-    let mut changes: Vec<(&PolicyId, &VersionId)> = Vec::new();
-    let mut latest: Vec<&&Finding> = Vec::new();
-    for finding in findings.iter().filter(stands).filter(|finding| finding.judgement.severity > 1) {
-        let change = (&finding.policy, &finding.to);
-        if latest.len() < LATEST && !changes.contains(&change) {
-            changes.push(change);
-            latest.push(finding);
-        }
-    }
+    let weighty = |finding: &&&Finding| finding.judgement.severity > 1;
+    let sure =
+        |finding: &&Finding| finding.status == Status::Confirmed && !unsure(&finding.judgement);
+    let (told, less_sure): (Vec<&Finding>, Vec<&Finding>) =
+        findings.iter().filter(stands).filter(weighty).copied().partition(sure);
+    let happened =
+        |event: &&Event| event.step == Some(Kind::Reversal) && event.date.first_day() <= context.as_of;
+    let took: Vec<&Event> = context.input.events.iter().filter(happened).collect();
+    // One entry a service: a policy rewritten whole, or an end announced and then come, would fill the page.
+    let mut services: BTreeSet<String> = BTreeSet::new();
+    let mut latest = entries(context, &told, &took);
+    latest.retain(|entry| {
+        let about: Vec<String> = entry.services().into_iter().cloned().collect();
+        let first = about.iter().all(|name| !services.contains(name));
+        services.extend(about);
+        first
+    });
+    latest.truncate(LATEST);
+    let front: BTreeSet<&str> = latest.iter().map(Entry::id).collect();
+    // One entry a change, its heaviest.
+    let mut changes: BTreeSet<(&PolicyId, &VersionId)> = BTreeSet::new();
+    let less_sure: Vec<&Finding> =
+        less_sure.into_iter().filter(|f| changes.insert((&f.policy, &f.to))).take(UNSURE).collect();
     let mut heaviest: Vec<&&Finding> = findings
         .iter()
         .filter(stands)
-        .filter(|finding| finding.status == Status::Confirmed && !latest.iter().any(|l| l.id == finding.id))
+        .filter(|finding| finding.status == Status::Confirmed && !front.contains(finding.id.0.as_str()))
         .collect();
     heaviest.sort_by(|a, b| crate::summary::heaviest_first(a, b));
     let mut policies: Vec<&PolicyId> = Vec::new();
@@ -79,13 +100,14 @@ pub fn view(context: &Context<'_>, summaries: &[Summary], findings: &[&Finding],
     });
     let reversals = findings.iter().filter(stands).count();
     let mut events: Vec<_> = context.input.events.iter().filter(|event| event.step.is_some()).collect();
+    events.retain(|event| !front.contains(event.id.as_str()));
     events.sort_by(|a, b| (b.date, &a.id).cmp(&(a.date, &b.id)));
-    let line = |finding: &&Finding| FindingLine::of(context, finding);
+    let line = |finding: &Finding| FindingLine::of(context, finding);
     View {
         upcoming: upcoming(context, findings),
         as_of: Day::on(context.as_of),
-        reversals: latest.into_iter().map(line).collect(),
-        heaviest: heaviest.into_iter().take(6).map(line).collect(),
+        unsure: less_sure.into_iter().map(line).collect(),
+        heaviest: heaviest.into_iter().take(6).map(|finding| line(finding)).collect(),
         events: events
             .into_iter()
             .filter(|event| event.date.first_day() <= context.as_of)
@@ -108,6 +130,7 @@ pub fn view(context: &Context<'_>, summaries: &[Summary], findings: &[&Finding],
                 href: "events/",
             },
         ],
+        reversals: latest,
         frame,
     }
 }

@@ -3,11 +3,17 @@
 use crate::date::Day;
 use crate::input::Context;
 use crate::place;
-use crate::shown::{capitalised, clip, shown};
-use crate::wording::{Run, runs};
+use crate::shown::{capitalised, shown};
+use crate::wording::{Run, excerpt, runs};
 use policy::event::{Event, EventDate, Precision};
 use policy::finding::{Finding, Judgement, Kind, Status, Topic};
+use policy::id::FindingId;
+use rayon::prelude::*;
 use serde::Serialize;
+use std::collections::HashMap;
+
+/// How many characters of a sentence lists show.
+const MOST_SHOWN: usize = 360;
 
 /// A finding as lists show it.
 #[derive(Debug, Clone, Serialize)]
@@ -37,10 +43,26 @@ pub struct FindingLine {
     pub now: Vec<Run>,
 }
 
+/// Findings as lists show them, made once for the many pages and feeds that do.
+#[derive(Debug, Default)]
+pub struct Lines(HashMap<FindingId, FindingLine>);
+
+impl Lines {
+    pub fn of(context: &Context<'_>, findings: &[&Finding]) -> Self {
+        let line = |finding: &&Finding| (finding.id.clone(), FindingLine::made(context, finding));
+        Self(findings.par_iter().map(line).collect())
+    }
+}
+
 impl FindingLine {
     pub fn of(context: &Context<'_>, finding: &Finding) -> Self {
+        context.lines.0.get(&finding.id).cloned().unwrap_or_else(|| Self::made(context, finding))
+    }
+
+    fn made(context: &Context<'_>, finding: &Finding) -> Self {
         let judgement = &finding.judgement;
-        let (then, now) = runs(&clip(&judgement.before, 360), &clip(&judgement.after, 360));
+        let (then, now) = runs(&judgement.before, &judgement.after);
+        let (then, now) = (excerpt(then, MOST_SHOWN), excerpt(now, MOST_SHOWN));
         Self {
             id: finding.id.to_string(),
             href: place::finding(&finding.id),
@@ -182,7 +204,8 @@ pub fn state(key: &str) -> String {
     key.parse::<policy::event::State>().map_or_else(|_| key.replace('_', " "), super::board::told)
 }
 
-fn unsure(judgement: &Judgement) -> bool {
+/// Said only with "possibly".
+pub fn unsure(judgement: &Judgement) -> bool {
     judgement.confidence < 0.6
 }
 

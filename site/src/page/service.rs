@@ -19,6 +19,7 @@ pub struct View {
     pub frame: Frame,
     pub name: String,
     pub operator: Option<String>,
+    pub jumps: Vec<Jump>,
     pub columns: Vec<&'static str>,
     pub board: Option<BoardRow>,
     pub findings: Vec<FindingLine>,
@@ -26,6 +27,19 @@ pub struct View {
     pub policies: Vec<PolicyRow>,
     pub events: Vec<EventLine>,
     pub feeds: Vec<Feed>,
+}
+
+/// A part of the page, with how much it holds.
+#[derive(Debug, Clone, Serialize)]
+pub struct Jump {
+    pub to: &'static str,
+    pub said: String,
+}
+
+/// The parts that hold something.
+pub fn jumps(parts: &[(&'static str, usize, &str, &str)]) -> Vec<Jump> {
+    let held = parts.iter().filter(|(_, number, ..)| *number > 0);
+    held.map(|(to, number, one, many)| Jump { to, said: count(*number, one, many) }).collect()
 }
 
 /// A policy in its service's list.
@@ -91,7 +105,18 @@ pub fn view(context: &Context<'_>, id: &str, summaries: &[&Summary], board: &Boa
         input.events.iter().filter(concerned).map(|event| EventLine::of(context, event)).collect();
     events.reverse();
     let shown_findings = 60;
+    let policies = policy_rows(context, id, summaries);
+    let reversals = found.iter().filter(|finding| finding.judgement.kind == Kind::Reversal).count();
+    let mut jumps = jumps(&[
+        ("policies", policies.len(), "policy", "policies"),
+        ("findings", found.len(), "finding", "findings"),
+        ("events", events.len(), "event", "events"),
+    ]);
+    if let Some(jump) = jumps.iter_mut().find(|jump| jump.to == "findings" && reversals > 0) {
+        jump.said = format!("{}, {} of them {}", jump.said, reversals, if reversals == 1 { "a reversal" } else { "reversals" });
+    }
     View {
+        jumps,
         operator: input.services.get(id).and_then(|service| service.operator.as_deref()).map(shown),
         columns: board::columns(),
         board: board
@@ -105,7 +130,7 @@ pub fn view(context: &Context<'_>, id: &str, summaries: &[&Summary], board: &Boa
             .take(shown_findings)
             .map(|finding| FindingLine::of(context, finding))
             .collect(),
-        policies: policy_rows(context, id, summaries),
+        policies,
         events,
         feeds: feeds(Channel::Service(id)),
         name,

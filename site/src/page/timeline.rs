@@ -93,16 +93,34 @@ pub struct Mark {
     /// `reversal`, `expansion`, `strengthening`, `event`.
     pub kind: &'static str,
     pub topic: &'static str,
+    /// An event that took a promise back.
+    pub took: bool,
     pub faded: bool,
     pub href: String,
     pub title: String,
 }
 
-/// A line of the table: a finding or an event.
-#[derive(Serialize)]
+/// A line of a table or list: a finding or an event.
+#[derive(Debug, Serialize)]
 pub struct Entry {
     pub finding: Option<FindingLine>,
     pub event: Option<EventLine>,
+}
+
+impl Entry {
+    pub fn id(&self) -> &str {
+        match (&self.finding, &self.event) {
+            (Some(finding), _) => &finding.id,
+            (_, Some(event)) => &event.id,
+            (None, None) => "",
+        }
+    }
+
+    /// The services it is about, by name.
+    pub fn services(&self) -> Vec<&String> {
+        let found = self.finding.iter().map(|finding| &finding.service);
+        found.chain(self.event.iter().flat_map(|event| event.services.iter().map(|link| &link.name))).collect()
+    }
 }
 
 /// The years on record, oldest first.
@@ -125,6 +143,11 @@ fn year_links(years: &[i32], here: Option<i32>) -> Vec<YearLink> {
 /// `timeline/2026/`
 pub fn year_place(year: i32) -> String {
     format!("timeline/{year}/")
+}
+
+/// The year's page, showing the reversals about one topic.
+pub fn reversals_of(year: i32, topic: Topic) -> String {
+    format!("{}?kind=reversal&topic={}", year_place(year), topic.key())
 }
 
 /// An axis from one day to another.
@@ -153,6 +176,7 @@ fn finding_mark(axis: &Axis, finding: &Finding) -> Mark {
         size: 3 + i32::from(judgement.severity),
         kind: judgement.kind.key(),
         topic: judgement.topic.key(),
+        took: false,
         faded: super::line::caveat(finding).is_some(),
         href: place::finding(&finding.id),
         title: format!("{}: {}", crate::date::written(day), super::line::headline(finding)),
@@ -165,6 +189,7 @@ fn event_mark(axis: &Axis, event: &Event) -> Mark {
         size: 5,
         kind: "event",
         topic: event.topics.first().map_or("", |topic| topic.key()),
+        took: event.step == Some(Kind::Reversal),
         faded: false,
         href: place::event(&event.id),
         title: format!("{}: {}", super::line::approximate(event.date).text, shown(&event.title)),
@@ -202,7 +227,7 @@ fn service_lanes(
     lanes.sort_by_cached_key(|(link, _, _)| link.name.to_lowercase());
     let lanes = lanes.into_iter().enumerate().map(|(i, (link, _, mut marks))| {
         // Reversals are drawn last, on top.
-        marks.sort_by_key(|mark| (mark.kind == "reversal", mark.x));
+        marks.sort_by_key(|mark| (mark.kind == "reversal" || mark.took, mark.x));
         Lane { y: lane_y(i), name: clip_name(&link.name), href: link.href, marks }
     });
     (lanes.collect(), left_out)
@@ -224,7 +249,8 @@ fn drawing(lanes: Vec<Lane>, ticks: Vec<Tick>, labels: Vec<Label>) -> Drawing {
 pub fn index(context: &Context<'_>, findings: &[&Finding]) -> IndexView {
     let known = years(context, findings);
     let frame = Frame::new(context, "timeline/", "timeline", "Timeline")
-        .described("Promises taken back, practices widened and events, by topic, by service and by year.");
+        .described("Promises taken back, practices widened and events, by topic, by service and by year.")
+        .script(context, "static/js/lanes.js");
     let (from, to) = (known.first().copied().unwrap_or(2020), known.last().copied().unwrap_or(2020) + 1);
     // One far year would press all others together; the lanes begin where there is something to see.
     let from = from.max(to - 16);
@@ -286,15 +312,16 @@ fn quarters(axis: &Axis, topic: Topic, findings: &[&Finding]) -> Vec<Mark> {
             + i32::from(number > 11),
         kind: "reversal",
         topic: topic.key(),
+        took: false,
         faded: false,
-        href: year_place(year),
+        href: reversals_of(year, topic),
         title: format!("{}, quarter {} of {year}", count(number, "reversal", "reversals"), quarter + 1),
     };
     quarters.into_iter().map(mark).collect()
 }
 
 /// Findings and events together, newest first.
-fn entries(context: &Context<'_>, findings: &[&Finding], events: &[&Event]) -> Vec<Entry> {
+pub fn entries(context: &Context<'_>, findings: &[&Finding], events: &[&Event]) -> Vec<Entry> {
     let mut entries: Vec<(NaiveDate, String, Entry)> = Vec::new();
     for finding in findings {
         let line = FindingLine::of(context, finding);
@@ -331,7 +358,8 @@ pub fn year(context: &Context<'_>, findings: &[&Finding], year: i32) -> YearView
     YearView {
         frame: Frame::new(context, &year_place(year), "timeline", &format!("Timeline of {year}"))
             .described(&format!("Every finding and event of {year}, by service."))
-            .script(context, "static/js/timeline.js"),
+            .script(context, "static/js/timeline.js")
+            .script(context, "static/js/lanes.js"),
         years: year_links(&known, Some(year)),
         counted: format!(
             "{}, {}",

@@ -50,7 +50,8 @@ pub struct Answer {
 /// One answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Hit {
-    pub kind: Class,
+    /// `reversal`, `expansion`, `strengthening`, `event`, `promise`, `statement`.
+    pub kind: &'static str,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub title: String,
     pub text: String,
@@ -73,7 +74,7 @@ impl Hit {
             _ => record.url.clone(),
         };
         Hit {
-            kind: record.class,
+            kind: record.class.told(),
             first_seen: day_date(record.day()).to_string(),
             last_seen: day_date(last).to_string(),
             title: record.title,

@@ -4,7 +4,7 @@
 //! `state.json` beside the index says which stamp of each policy is in it. The index is derived:
 //! when its format or its state cannot be read, it is built from scratch.
 
-use super::record::{self, Class, Record, Source};
+use super::record::{self, Class, Group, Record, Source};
 use super::words;
 use policy::event::Event;
 use policy::history::History;
@@ -21,7 +21,7 @@ use tantivy::schema::{
 use tantivy::{IndexReader, IndexWriter, TantivyDocument, Term};
 
 /// Raised whenever what the index holds changes: an index of another format is built again.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const STATE: &str = "state.json";
 /// Beyond this many segments the small ones are merged, so that queries stay fast.
 const MOST_SEGMENTS: usize = 10;
@@ -234,13 +234,13 @@ impl Index {
         searcher.num_docs().saturating_sub(vocabulary)
     }
 
-    /// Each policy's stamp, by its source's key: what [`update`] was told.
-    pub(crate) fn stamps(&self) -> Result<BTreeMap<String, String>, SearchError> {
+    /// Each policy's stamp, by its source's key: what [`update`] was told; and a digest of all that it was told.
+    pub(crate) fn stamps(&self) -> Result<(BTreeMap<String, String>, Digest), SearchError> {
         let path = self.path.join(STATE);
         let bytes = std::fs::read(&path).map_err(|error| SearchError::Read { path: path.clone(), error })?;
         let state: State = serde_json::from_slice(&bytes)
             .map_err(|error| SearchError::Read { path, error: error.into() })?;
-        Ok(state.policies)
+        Ok((state.policies, Digest::of(&bytes)))
     }
 
     pub(crate) fn failed(&self, error: tantivy::TantivyError) -> SearchError {
@@ -306,7 +306,9 @@ pub fn update(
             by_source.entry(source.key()).or_default().push(record);
         }
         if !from_scratch {
-            writer.delete_term(Term::from_field_text(fields.kind, Class::Event.key()));
+            for class in [Class::Turn, Class::Event] {
+                writer.delete_term(Term::from_field_text(fields.kind, class.key()));
+            }
         }
         for (key, records) in by_source {
             updated.records += records.len();
@@ -378,7 +380,7 @@ fn add(writer: &IndexWriter, fields: Fields, key: &str, records: &[Record]) -> t
     vocabulary.add_u64(fields.order, Order::VOCABULARY.0);
     vocabulary.add_u64(fields.ordinal, records.len() as u64);
     // So that the vocabulary of events goes when they do.
-    if let Some(record) = records.iter().find(|record| record.class == Class::Event) {
+    if let Some(record) = records.iter().find(|record| record.class.group() == Group::Event) {
         vocabulary.add_text(fields.kind, record.class.key());
     }
     for form in forms {

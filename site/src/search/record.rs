@@ -1,6 +1,7 @@
 //! What is searched: statements with their lifespans, findings and events, as plain records.
 
 use super::query::{day_date, day_number};
+use crate::page::line::{caveat, headline};
 use crate::place;
 use chrono::{DateTime, Utc};
 use policy::event::{Event, EventDate};
@@ -16,6 +17,9 @@ pub enum Class {
     Reversal,
     Expansion,
     Strengthening,
+    /// An event that did something to a promise.
+    Turn,
+    /// Any other event.
     Event,
     /// A statement that binds the service.
     Promise,
@@ -32,10 +36,11 @@ pub enum Group {
 }
 
 impl Class {
-    pub const ALL: [Class; 6] = [
+    pub const ALL: [Class; 7] = [
         Class::Reversal,
         Class::Expansion,
         Class::Strengthening,
+        Class::Turn,
         Class::Event,
         Class::Promise,
         Class::Statement,
@@ -46,6 +51,7 @@ impl Class {
             Class::Reversal => "reversal",
             Class::Expansion => "expansion",
             Class::Strengthening => "strengthening",
+            Class::Turn => "turn",
             Class::Event => "event",
             Class::Promise => "promise",
             Class::Statement => "statement",
@@ -55,27 +61,34 @@ impl Class {
     pub fn group(self) -> Group {
         match self {
             Class::Reversal | Class::Expansion | Class::Strengthening => Group::Finding,
-            Class::Event => Group::Event,
+            Class::Turn | Class::Event => Group::Event,
             Class::Promise | Class::Statement => Group::Statement,
         }
     }
 
-    /// Which answers come first: findings, events, promises, other statements.
+    /// Which answers come first: findings, events that did something to a promise, other events,
+    /// promises, other statements.
     pub fn rank(self) -> u8 {
-        match self.group() {
-            Group::Finding => 0,
-            Group::Event => 1,
-            Group::Statement if self == Class::Promise => 2,
-            Group::Statement => 3,
+        match self {
+            Class::Reversal | Class::Expansion | Class::Strengthening => 0,
+            Class::Turn => 1,
+            Class::Event => 2,
+            Class::Promise => 3,
+            Class::Statement => 4,
         }
+    }
+
+    /// What people call it: each event is an event to them.
+    pub fn told(self) -> &'static str {
+        if self == Class::Turn { Class::Event.key() } else { self.key() }
     }
 
     /// What `kind:` means: a class by its name; `finding` for all three; `statement` for promises too.
     pub fn named(self, kind: &str) -> bool {
-        kind == self.key()
+        kind == self.told()
             || match self.group() {
                 Group::Finding => kind == "finding",
-                Group::Event => false,
+                Group::Event => kind == "event",
                 Group::Statement => kind == "statement",
             }
     }
@@ -240,7 +253,10 @@ fn of_finding(finding: &Finding) -> Record {
             policy::finding::Kind::Expansion => Class::Expansion,
             policy::finding::Kind::Strengthening => Class::Strengthening,
         },
-        title: format!("{}: {}", capitalised(judgement.topic.label()), judgement.kind.key()),
+        title: match caveat(finding) {
+            Some(caveat) => format!("{} ({caveat})", headline(finding)),
+            None => headline(finding),
+        },
         parts: parts.into_iter().filter(|part| !part.is_empty()).cloned().collect(),
         keywords,
         topics: vec![judgement.topic],
@@ -248,11 +264,6 @@ fn of_finding(finding: &Finding) -> Record {
         current: finding.status != Status::Retracted,
         url: place::finding(&finding.id),
     }
-}
-
-fn capitalised(label: &str) -> String {
-    let mut chars = label.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// An event's source and record.
@@ -272,7 +283,7 @@ pub fn of_event(event: &Event) -> (Source, Record) {
     keywords.extend(event.sources.iter().map(|source| source.publisher.clone()));
     let source = Source { services: event.services.clone(), policy: String::new() };
     let record = Record {
-        class: Class::Event,
+        class: if event.step.is_some() || !event.effects.is_empty() { Class::Turn } else { Class::Event },
         title: event.title.clone(),
         parts: parts.into_iter().filter(|part| !part.is_empty()).collect(),
         keywords: keywords.join(" "),

@@ -248,12 +248,20 @@ fn courier() -> Told {
     );
     fifth.status = Status::Retracted;
     fifth.status_note = "the sentence came back on 12 June 2023".into();
+    // The last text moves one sentence up and says more in another.
+    let mut last = with(&[sale.1, ended]);
+    let delete = last.iter().position(|text| text.starts_with("You may ask us")).expect("in every text");
+    let delete = last.remove(delete);
+    last.insert(1, delete);
+    for text in &mut last {
+        *text = text.replace("as you have an account.", "as you have an account, and for two years after.");
+    }
     Told {
         texts: vec![
             ("2019-05-01", with(&["- We delete logs after 30 days.", sale.0])),
             ("2021-02-01", with(&["- We delete logs after 30 days.", sale.0, default])),
             ("2023-06-10", with(&[sale.0, opt_in])),
-            ("2026-03-02", with(&[sale.1, ended])),
+            ("2026-03-02", last),
         ],
         findings: vec![first, second, third, fourth, fifth],
         id,

@@ -3,7 +3,9 @@
 // their words looked at. The address names both versions.
 const box = document.querySelector("#compare");
 const out = document.querySelector("#compared");
+const said = document.querySelector("#comparison");
 const form = box?.querySelector("form");
+const reading = box?.querySelector(".reading");
 let loading;
 
 const load = () => (loading ??= fetch(box.dataset.history).then((answer) => {
@@ -193,14 +195,17 @@ function show(file, from, to) {
     ? `The text first seen on ${seen(after)}, ${b.length} sentences.`
     : `From ${seen(before)} to ${seen(after)}: ${counts["-"]} removed, ${counts["+"]} added, ${counts["~"]} reworded, ${counts.moved} moved.`;
   const note = [before, after].filter((version) => !version[2]).map((version) => version[3]);
-  out.replaceChildren(element("p", "small", summary, note.length ? ` Not counted as a version of the publisher’s: ${[...new Set(note)].join(", ").toLowerCase()}.` : ""), page);
+  // What is found is read out; the texts themselves are not, they are there to be read.
+  said.textContent = summary + (note.length ? ` Not counted as a version of the publisher’s: ${[...new Set(note)].join(", ").toLowerCase()}.` : "");
+  out.replaceChildren(page);
   form.elements.from.value = instant(before[0]).slice(0, 10);
   form.elements.to.value = instant(after[0]).slice(0, 10);
+  if (from === to) reading.elements.on.value = form.elements.to.value;
 }
 
 async function compare(from, to, push) {
   box.classList.remove("waiting");
-  out.replaceChildren(element("p", "small", "Reading the history…"));
+  said.textContent = "Reading the history…";
   try {
     const file = await load();
     let [a, b] = [find(file, from), find(file, to)];
@@ -209,19 +214,26 @@ async function compare(from, to, push) {
     show(file, a, b);
     if (push) history.pushState(null, "", `?from=${file.versions[a][0]}&to=${file.versions[b][0]}#compare`);
   } catch (error) {
-    out.replaceChildren(element("p", "none", `Cannot compare: ${error.message}.`));
+    said.textContent = `Cannot compare: ${error.message}.`;
+    out.replaceChildren();
   }
 }
 
 function fromAddress() {
   const asked = new URLSearchParams(location.search);
   if (asked.get("from") && asked.get("to")) compare(asked.get("from"), asked.get("to"), false);
+  // `?on=2021-05-15`: the text as it stood on that day.
+  else if (asked.get("on")) compare(asked.get("on"), asked.get("on"), false);
 }
 
 if (box) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     compare(form.elements.from.value, form.elements.to.value, true);
+  });
+  reading.addEventListener("submit", (event) => {
+    event.preventDefault();
+    compare(reading.elements.on.value, reading.elements.on.value, true);
   });
   // Links between versions on this page compare in place.
   document.addEventListener("click", (event) => {

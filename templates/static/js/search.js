@@ -164,9 +164,11 @@
   // ---- The export -------------------------------------------------------------------------------
   const MOST_FORMS = 512;
   const ENDINGS = ["s", "es", "d", "ed", "ing", "er", "ly", "ion"];
-  const CLASSES = ["reversal", "expansion", "strengthening", "event", "promise", "statement"];
-  const RANK = [0, 0, 0, 1, 2, 3];
-  const GROUP = [0, 0, 0, 1, 2, 2];
+  const CLASSES = ["reversal", "expansion", "strengthening", "turn", "event", "promise", "statement"];
+  const RANK = [0, 0, 0, 1, 2, 3, 4];
+  const GROUP = [0, 0, 0, 1, 1, 2, 2];
+  // An event that did something to a promise comes before the others; to people each is an event.
+  const told = (kind) => (CLASSES[kind] === "turn" ? "event" : CLASSES[kind]);
 
   async function unpack(response) {
     let bytes = new Uint8Array(await response.arrayBuffer());
@@ -197,7 +199,7 @@
       const response = await this.get(`${this.base}meta.json`, { cache: "no-cache" });
       if (!response.ok) throw new Error(`search data: ${response.status}`);
       const meta = await response.json();
-      if (meta.format !== 2) throw new Error("search data of another format");
+      if (meta.format !== 3) throw new Error("search data of another format");
       const root = await this.json(meta.root);
       const runs = root.runs;
       runs.day = sums(runs.day);
@@ -430,7 +432,7 @@
         policy: (value, names) => contains(names.policy, value),
         kind: (value, _, kind) => {
           const name = value.join("_");
-          return name === CLASSES[kind] || (name === "finding" && GROUP[kind] === 0) || (name === "statement" && GROUP[kind] === 2);
+          return name === told(kind) || (name === "finding" && GROUP[kind] === 0) || (name === "statement" && GROUP[kind] === 2);
         },
       };
       const { source, class: kinds, day } = this.runs;
@@ -602,7 +604,7 @@
         const block = last(starts, place);
         const row = (await this.json(this.block(entry[1], block)))[place - starts[block]];
         const [services, policy, page] = this.sources[source];
-        const kind = CLASSES[this.runs.class[run]];
+        const kind = told(this.runs.class[run]);
         const isStatement = GROUP[this.runs.class[run]] === 2;
         const spans = row[3]?.length ? row[3] : null;
         return {
@@ -716,8 +718,8 @@
     const href = root + record.url;
     const meta = el("p", { class: "hit-meta" });
     const dot = "\u00a0· ";
-    const title = judged ? `${services}: ${record.topics[0]} ${record.kind}` : record.title || `${services}${dot}${record.policy}`;
-    if (judged && record.policy) meta.append(record.policy, dot);
+    const title = judged ? `${services}: ${record.title}` : record.title || `${services}${dot}${record.policy}`;
+    if (judged && record.policy) meta.append(record.kind, dot, record.policy, dot);
     else if (record.title) meta.append("event", dot, ...(services ? [services, dot] : []));
     meta.append(...dates(record));
     if (!judged) for (const topic of record.topics) meta.append(dot, topic);

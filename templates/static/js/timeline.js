@@ -7,7 +7,7 @@ const choice = new URLSearchParams(location.search);
 function fits(element) {
   const { kind, topic, service } = form.elements;
   const data = element.dataset;
-  if (kind.value && data.kind !== kind.value) return false;
+  if (kind.value && !data.kind.split(" ").includes(kind.value)) return false;
   if (topic.value && !data.topic.split(" ").includes(topic.value)) return false;
   if (service.value && data.service !== undefined && !data.service.split("|").includes(service.value)) return false;
   return true;
@@ -22,7 +22,7 @@ function apply() {
   }
   const service = form.elements.service.value;
   for (const lane of lanes) {
-    const name = lane.querySelector("text").textContent.replace("…", "");
+    const name = lane.dataset.name.replace("…", "");
     lane.classList.toggle("off", Boolean(service) && !service.startsWith(name));
   }
   form.querySelector("output").textContent = `${rows} shown`;

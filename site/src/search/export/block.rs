@@ -67,6 +67,11 @@ impl Folder {
         all
     }
 
+    /// The names of all blocks put or kept.
+    pub fn kept(&self) -> Vec<String> {
+        self.kept.iter().cloned().collect()
+    }
+
     /// Removes the blocks of earlier exports and counts what is left: `(blocks, bytes)`.
     pub fn finish(self) -> io::Result<(usize, u64)> {
         for name in self.present.difference(&self.kept) {

@@ -14,7 +14,7 @@ use super::index::{Index, SearchError};
 use block::Folder;
 use layout::Layout;
 use policy::finding::Topic;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
@@ -24,10 +24,10 @@ use terms::Terms;
 /// The folder of the export, from the site's root.
 pub const FOLDER: &str = "search-index/";
 /// Raised with every change that an older `search.js` could not read.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// Records whose lifespans share a block.
 const LIFESPANS: usize = 8_192;
-/// Beside the native index: where the last export put each source's texts.
+/// Beside the native index: what the last export was made from, and what it consists of.
 const KNOWN: &str = "export.json";
 
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ pub enum ExportError {
 }
 
 /// What an export consists of.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exported {
     pub records: usize,
     pub files: usize,
@@ -51,12 +51,38 @@ pub struct Exported {
     pub written: usize,
 }
 
+/// What the last export was.
+#[derive(Default, Serialize, Deserialize)]
+struct Last {
+    /// Digest of what the index was told, and the code that wrote the export.
+    from: String,
+    meta: String,
+    exported: Exported,
+    blocks: Vec<String>,
+    /// Where each source's texts lie.
+    texts: texts::Known,
+}
+
 /// Writes the export of `index` to the site in `out`. The same index gives the same bytes.
 pub fn write(index: &Index, out: &Path) -> Result<Exported, ExportError> {
     let written = |error| ExportError::Write { error };
     let failed = |error| ExportError::Search(index.failed(error));
     let path = out.join(FOLDER);
     let mut folder = Folder::open(&path).map_err(written)?;
+    let (stamps, told) = index.stamps()?;
+    let from = format!("{told} {}", crate::files::SOURCE);
+    let meta_at = path.join("meta.json");
+    let known_at = index.path.join(KNOWN);
+    let last = std::fs::read(&known_at).ok().and_then(|bytes| serde_json::from_slice::<Last>(&bytes).ok());
+    let last = last.unwrap_or_default();
+    // The same index in the same folder: there is nothing to walk.
+    if last.from == from
+        && std::fs::read(&meta_at).is_ok_and(|there| there == last.meta.as_bytes())
+        && folder.keep(&last.blocks)
+    {
+        folder.finish().map_err(written)?;
+        return Ok(Exported { written: 0, ..last.exported });
+    }
     let layout = Layout::read(index).map_err(failed)?;
 
     let terms = Terms::read(index, &layout).map_err(failed)?;
@@ -69,10 +95,7 @@ pub fn write(index: &Index, out: &Path) -> Result<Exported, ExportError> {
     let positions = folder.put(&[positions]).map_err(written)?;
     let lifespans = folder.put(&lifespans(&layout)).map_err(written)?;
 
-    let stamps = index.stamps()?;
-    let known_at = index.path.join(KNOWN);
-    let known = std::fs::read(&known_at).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let texts = texts::write(index, &layout, &stamps, &known.unwrap_or_default(), &mut folder)?;
+    let texts = texts::write(index, &layout, &stamps, &last.texts, &mut folder)?;
     let (first_sources, directories) = texts::directories(&layout, &texts);
     let directories = folder.put(&directories).map_err(written)?;
 
@@ -102,19 +125,20 @@ pub fn write(index: &Index, out: &Path) -> Result<Exported, ExportError> {
     let count = folder.written;
     let meta = json!({ "format": FORMAT, "root": root[0] }).to_string();
     // The one file whose content changes under its name: written once all it leads to is there.
-    let meta_at = path.join("meta.json");
     if std::fs::read(&meta_at).ok().as_deref() != Some(meta.as_bytes()) {
         block::write(&meta_at, meta.as_bytes()).map_err(written)?;
     }
+    let blocks = folder.kept();
     let (files, bytes) = folder.finish().map_err(written)?;
-    let known = serde_json::to_vec(&texts).unwrap_or_default();
-    block::write(&known_at, &known).map_err(written)?;
-    Ok(Exported {
+    let exported = Exported {
         records: layout.records(),
         files: files + 1,
         bytes: bytes + meta.len() as u64,
         written: count,
-    })
+    };
+    let last = Last { from, meta, exported, blocks, texts };
+    block::write(&known_at, &serde_json::to_vec(&last).unwrap_or_default()).map_err(written)?;
+    Ok(exported)
 }
 
 /// Differences from one number to the next: they compress better.
