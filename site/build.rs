@@ -21,14 +21,19 @@ fn main() {
     }
     list.push_str("];\n");
 
-    let source =
-        name(&[templates, here.join("src"), here.join("../policy/src"), here.join("fonts")]);
-    writeln!(list, "/// Changes with the templates and the code that fills them.\npub const SOURCE: &str = \"{source}\";")
-        .expect("writing to a string");
+    let source = name(&[templates, here.join("src"), here.join("../policy/src"), here.join("fonts")]);
+    writeln!(
+        list,
+        "/// Changes with the templates and the code that fills them.\npub const SOURCE: &str = \"{source}\";"
+    )
+    .expect("writing to a string");
     // The lock file names the versions of what draws.
     let painter = name(&[here.join("src/card.rs"), here.join("fonts"), here.join("../Cargo.lock")]);
-    writeln!(list, "/// Changes with what makes a picture of a card.\npub const PAINTER: &str = \"{painter}\";")
-        .expect("writing to a string");
+    writeln!(
+        list,
+        "/// Changes with what makes a picture of a card.\npub const PAINTER: &str = \"{painter}\";"
+    )
+    .expect("writing to a string");
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("files.rs"), list).expect("the build folder is writable");
 }

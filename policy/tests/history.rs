@@ -6,7 +6,6 @@ use policy::history::{Cause, History, Recording, Texts, derive};
 use policy::id::{Digest, PolicyId};
 use policy::promise::Rules;
 
-
 struct Given<'a>(&'a [&'a str]);
 
 impl Texts for Given<'_> {

@@ -70,7 +70,8 @@ pub fn build_from(
     let input = &named;
     // Pages of one policy do not show the site's day: it would redraw them all whenever one is seen.
     let known: BTreeSet<PolicyId> = archived.iter().map(|one| one.id.clone()).collect();
-    let context = Context { input, as_of: NaiveDate::default(), way, archived: &known, lines: Lines::default() };
+    let context =
+        Context { input, as_of: NaiveDate::default(), way, archived: &known, lines: Lines::default() };
     let painted = Mutex::default();
     let drawer = Drawer {
         context,
@@ -93,10 +94,8 @@ pub fn build_from(
             _ => distinct.push(one),
         }
     }
-    let drawn: Vec<Drawn> = distinct
-        .par_iter()
-        .map(|one| drawer.policy(one, load))
-        .collect::<Result<_, BuildError>>()?;
+    let drawn: Vec<Drawn> =
+        distinct.par_iter().map(|one| drawer.policy(one, load)).collect::<Result<_, BuildError>>()?;
 
     let mut built: BTreeMap<String, Built> = BTreeMap::new();
     for (one, drawn) in distinct.iter().zip(drawn) {
@@ -153,11 +152,7 @@ pub fn build_from(
 }
 
 /// Names everything that the pages about all policies show.
-fn drawn_from_all(
-    input: &BuildInput,
-    archived: &[Archived],
-    built: &BTreeMap<String, Built>,
-) -> Digest {
+fn drawn_from_all(input: &BuildInput, archived: &[Archived], built: &BTreeMap<String, Built>) -> Digest {
     // Every field is named: one that is added has to be thought of here.
     let BuildInput { base_url, services, policies, events, measured, contact } = input;
     let parts = serde_json::json!([
@@ -330,7 +325,9 @@ impl Whole<'_> {
                 let view = page::home::view(context, self.summaries, findings, board);
                 self.page("home.html", "", &view)
             }),
-            Box::new(|| self.page("board.html", "board/", &page::board::view(context, board, self.summaries))),
+            Box::new(|| {
+                self.page("board.html", "board/", &page::board::view(context, board, self.summaries))
+            }),
             Box::new(|| self.page("timeline.html", "timeline/", &page::timeline::index(context, findings))),
             Box::new(|| self.page("services.html", "services/", &page::service::index(context, services))),
             Box::new(|| self.page("findings.html", "findings/", &page::topic::index(context, findings))),

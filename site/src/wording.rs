@@ -203,7 +203,8 @@ mod tests {
     #[test]
     fn of_a_long_sentence_what_changed_is_shown() {
         let alike = "We use what you give us to run the service and to make it better. ".repeat(12);
-        let (then, now) = runs(&format!("{alike}We never train models."), &format!("{alike}We may train models."));
+        let (then, now) =
+            runs(&format!("{alike}We never train models."), &format!("{alike}We may train models."));
         let (then, now) = (excerpt(then, 200), excerpt(now, 200));
         assert!(shown(&then).starts_with("… "), "{}", shown(&then));
         assert!(shown(&then).contains("[never]") && shown(&now).contains("[may]"), "{}", shown(&now));

@@ -31,7 +31,11 @@ fn check(query: &str, total: u64, first: &[&str]) {
 
 #[test]
 fn findings_come_before_events_and_statements() {
-    check("sell", 4, &["Sale of data: reversal", "We never sell", "Selling access", "You may not sell"]);
+    check(
+        "sell",
+        4,
+        &["Promise about sale of data removed", "We never sell", "Selling access", "You may not sell"],
+    );
     check("courier encryption", 2, &["Courier turns encryption on", "Messages are"]);
 }
 

@@ -64,8 +64,7 @@ pub fn view(context: &Context<'_>, summaries: &[Summary], findings: &[&Finding],
     let stands =
         |finding: &&&Finding| finding.judgement.kind == Kind::Reversal && finding.status != Status::Retracted;
     let weighty = |finding: &&&Finding| finding.judgement.severity > 1;
-    let sure =
-        |finding: &&Finding| finding.status == Status::Confirmed && !unsure(&finding.judgement);
+    let sure = |finding: &&Finding| finding.status == Status::Confirmed && !unsure(&finding.judgement);
     let (told, less_sure): (Vec<&Finding>, Vec<&Finding>) =
         findings.iter().filter(stands).filter(weighty).copied().partition(sure);
     let happened =

@@ -113,7 +113,12 @@ pub fn view(context: &Context<'_>, id: &str, summaries: &[&Summary], board: &Boa
         ("events", events.len(), "event", "events"),
     ]);
     if let Some(jump) = jumps.iter_mut().find(|jump| jump.to == "findings" && reversals > 0) {
-        jump.said = format!("{}, {} of them {}", jump.said, reversals, if reversals == 1 { "a reversal" } else { "reversals" });
+        jump.said = format!(
+            "{}, {} of them {}",
+            jump.said,
+            reversals,
+            if reversals == 1 { "a reversal" } else { "reversals" }
+        );
     }
     View {
         jumps,

@@ -119,7 +119,9 @@ impl Entry {
     /// The services it is about, by name.
     pub fn services(&self) -> Vec<&String> {
         let found = self.finding.iter().map(|finding| &finding.service);
-        found.chain(self.event.iter().flat_map(|event| event.services.iter().map(|link| &link.name))).collect()
+        found
+            .chain(self.event.iter().flat_map(|event| event.services.iter().map(|link| &link.name)))
+            .collect()
     }
 }
 

@@ -17,7 +17,7 @@ pub enum Class {
     Reversal,
     Expansion,
     Strengthening,
-    /// An event that did something to a promise.
+    /// An event that took a promise back or changed what is encrypted.
     Turn,
     /// Any other event.
     Event,
@@ -66,7 +66,7 @@ impl Class {
         }
     }
 
-    /// Which answers come first: findings, events that did something to a promise, other events,
+    /// Which answers come first: findings, events that turned something, other events,
     /// promises, other statements.
     pub fn rank(self) -> u8 {
         match self {
@@ -266,6 +266,11 @@ fn of_finding(finding: &Finding) -> Record {
     }
 }
 
+/// It took a promise back, or changed what is encrypted.
+fn turns(event: &Event) -> bool {
+    event.step == Some(policy::finding::Kind::Reversal) || !event.effects.is_empty()
+}
+
 /// An event's source and record.
 pub fn of_event(event: &Event) -> (Source, Record) {
     let at = day_number(event.date.first_day());
@@ -283,7 +288,7 @@ pub fn of_event(event: &Event) -> (Source, Record) {
     keywords.extend(event.sources.iter().map(|source| source.publisher.clone()));
     let source = Source { services: event.services.clone(), policy: String::new() };
     let record = Record {
-        class: if event.step.is_some() || !event.effects.is_empty() { Class::Turn } else { Class::Event },
+        class: if turns(event) { Class::Turn } else { Class::Event },
         title: event.title.clone(),
         parts: parts.into_iter().filter(|part| !part.is_empty()).collect(),
         keywords: keywords.join(" "),

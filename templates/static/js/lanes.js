@@ -70,4 +70,6 @@ for (const box of document.querySelectorAll(".lanes-box")) {
   out.addEventListener("click", () => zoom(step - 1));
   closer.addEventListener("click", () => zoom(step + 1));
   zoom(0);
+  // Where not all fits, the newest is seen first.
+  box.scrollLeft = box.scrollWidth;
 }

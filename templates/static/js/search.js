@@ -167,7 +167,7 @@
   const CLASSES = ["reversal", "expansion", "strengthening", "turn", "event", "promise", "statement"];
   const RANK = [0, 0, 0, 1, 2, 3, 4];
   const GROUP = [0, 0, 0, 1, 1, 2, 2];
-  // An event that did something to a promise comes before the others; to people each is an event.
+  // An event that took a promise back or changed what is encrypted comes before the others; to people each is an event.
   const told = (kind) => (CLASSES[kind] === "turn" ? "event" : CLASSES[kind]);
 
   async function unpack(response) {
