@@ -143,6 +143,9 @@ impl Span<'_> {
     }
 }
 
+/// What was said of the service as a whole: from when, until when, which step, by which statement.
+type Whole<'a> = (DateTime<Utc>, Option<DateTime<Utc>>, Step, &'a Statement);
+
 /// The ladders of a policy, by topic and scope. Deterministic; nothing but the history counts.
 pub fn ladders(history: &History) -> Vec<Ladder> {
     let mut spans: BTreeMap<(Topic, &str), Vec<Span<'_>>> = BTreeMap::new();
@@ -166,7 +169,7 @@ pub fn ladders(history: &History) -> Vec<Ladder> {
     };
     let begin = history.versions.iter().find(|v| v.reading.is_document()).map(|version| version.at);
     // What is said of the service as a whole covers chats and calls that no sentence names, but no copy elsewhere.
-    let whole: Vec<(DateTime<Utc>, Option<DateTime<Utc>>, Step, &Statement)> = spans
+    let whole: Vec<Whole<'_>> = spans
         .get(&(Topic::Encryption, ""))
         .map(|list| list.iter().map(|s| (s.from, s.until, s.step, s.statement)).collect())
         .unwrap_or_default();

@@ -329,7 +329,6 @@ impl Reader<'_> {
         let mut parts: Vec<Part> = Vec::new();
         let mut part = Part { from: 0, to: 0, kind: Kind::Main };
         for n in 0..count {
-            let word = self.unit.tokens.words[n];
             let at = |cue: Grammar| {
                 self.unit.hits.iter().any(|hit| hit.from as usize == n && is_grammar(hit, cue))
             };
@@ -347,17 +346,7 @@ impl Reader<'_> {
                 Some(Kind::Apart)
             } else if self.starts(&words.contrast, n) && !transit() {
                 Some(Kind::Contrast)
-            } else if word.after_break
-                && matches!(part.kind, Kind::Condition | Kind::Exception)
-                && (part.kind == Kind::Condition || part.from == 0)
-                && n > part.from
-            {
-                Some(Kind::Main)
-            } else if (word.after_break || matches!(self.unit.tokens.word(n), "and" | "und" | "et" | "or"))
-                && matches!(part.kind, Kind::Main | Kind::Contrast | Kind::Apart)
-                && self.has_verb(part.from, n)
-                && self.another_subject(n)
-            {
+            } else if self.resumes(part, n) || self.goes_to_another(part, n) {
                 Some(Kind::Main)
             } else {
                 None
@@ -371,6 +360,22 @@ impl Reader<'_> {
         }
         parts.push(Part { to: count, ..part });
         parts
+    }
+
+    /// A comma ends a condition, and an exception that the sentence began with.
+    fn resumes(&self, part: Part, n: usize) -> bool {
+        let ends = part.kind == Kind::Condition || (part.kind == Kind::Exception && part.from == 0);
+        ends && n > part.from && self.unit.tokens.words[n].after_break
+    }
+
+    /// After "and" or a comma something else gets a verb of its own.
+    fn goes_to_another(&self, part: Part, n: usize) -> bool {
+        let joins = self.unit.tokens.words[n].after_break
+            || matches!(self.unit.tokens.word(n), "and" | "und" | "et" | "or");
+        joins
+            && matches!(part.kind, Kind::Main | Kind::Contrast | Kind::Apart)
+            && self.has_verb(part.from, n)
+            && self.another_subject(n)
     }
 
     fn has_verb(&self, from: usize, to: usize) -> bool {
