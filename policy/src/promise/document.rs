@@ -164,6 +164,9 @@ impl std::hash::Hasher for WordHasher {
     fn write_u8(&mut self, byte: u8) {
         self.0 ^= u64::from(byte) << 56;
     }
+    fn write_u64(&mut self, words: u64) {
+        self.0 ^= words.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
     fn write_u32(&mut self, word: u32) {
         self.0 ^= u64::from(word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }

@@ -6,6 +6,7 @@ use super::difference::Weaker;
 use super::document::{Document, Unit};
 use super::edit::{Edit, compare, edited_words, edits};
 use super::rules::{Encryption, Grammar, Rules, Slot};
+use super::stake::Stake;
 use super::traits::{
     Context, Traits, about, absent, context, gone_traits, links_traits, list_bits, own, surroundings, window,
 };
@@ -50,8 +51,9 @@ pub struct Candidate {
 /// A trait's name, in two parts so that making one costs nothing.
 pub type Trait = (&'static str, u32);
 
-/// Families whose numbers are words' hashes: a word of the statement, put into it, taken from it.
-pub const OF_WORDS: [&str; 3] = ["word", "put", "taken"];
+/// Families whose numbers are words' hashes: a word of the statement, put into it, taken from it; the last two once
+/// more by what is at stake.
+pub const OF_WORDS: [&str; 5] = ["word", "put", "taken", "staked_put", "staked_taken"];
 
 /// A trait's name as the weights' table has it; words are looked up in `words`.
 pub fn name(rules: &Rules, words: &HashMap<u32, String>, (family, id): Trait) -> String {
@@ -122,11 +124,21 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
         if unit.role == Role::Heading || unit.own_words().len() < 3 || unit.own_words().len() > 160 {
             continue;
         }
+        let stake = pair.rules.stakes.of(unit);
+        if pair.rules.stakes.is_known() && stake.protects < AT_STAKE {
+            continue;
+        }
         if unit.promise == 0
             && unit.mask(Slot::Verb) == 0
             && !unit.has(Grammar::Notice)
             && !unit.has(Grammar::Answer)
+            && stake.protects < PROMISING
         {
+            continue;
+        }
+        // "You agree not to", "Imagine a service that": nobody's promise.
+        let is_duty = unit.has(Grammar::YouDuty) && !unit.has(Grammar::We) && unit.promise == 0;
+        if is_duty || unit.has(Grammar::Hypothesis) {
             continue;
         }
         // A promise without a topic word is about people's say: notice, answers, help.
@@ -148,6 +160,9 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
                 let other = &pair.new.placed[link.to].unit;
                 let edit = edits(unit, other);
                 let mode = if is_tight(link, &edit) { Mode::Tight } else { Mode::Loose };
+                if is_editorial(unit, other) {
+                    continue;
+                }
                 if compare(pair.rules, unit, other, &edit, &mut t) && mode == Mode::Tight {
                     // A few words edited, and all of them for the better.
                     continue;
@@ -162,9 +177,12 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
         t.add("absent_share", absent(unit, pair.new, pair.weigher()));
         t.add("window_contained", window(unit, &links, pair.new, pair.weigher()));
         gone_traits(pair.rules, unit, mode, &mut t);
+        let other = counterpart.map(|link| pair.rules.stakes.of(&pair.new.placed[link.to].unit));
+        stakes(stake, other.unwrap_or_default(), &mut t);
         frames_kept(pair, *n, &mut t);
         surroundings(&pair.old.placed, &pair.gone, *n, &mut t);
         context(&about_change, &mut t);
+        staked(stake.protects, mode, &mut t);
         found.push(Candidate {
             kind: Kind::Reversal,
             mode,
@@ -212,6 +230,8 @@ pub(super) fn expansions(pair: &Pair<'_>) -> Vec<Candidate> {
         t.add("absent_share", absent(unit, pair.old, pair.weigher()));
         t.add("window_contained", window(unit, &links, pair.old, pair.weigher()));
         novelty(pair, *n, &mut t);
+        let other = counterpart.map(|link| pair.rules.stakes.of(&pair.old.placed[link.to].unit));
+        stakes(other.unwrap_or_default(), pair.rules.stakes.of(unit), &mut t);
         surroundings(&pair.new.placed, &pair.fresh, *n, &mut t);
         context(&about_change, &mut t);
         found.push(Candidate {
@@ -229,6 +249,15 @@ pub(super) fn expansions(pair: &Pair<'_>) -> Vec<Candidate> {
 /// One sentence edited: most words are kept, or most of their weight.
 fn is_tight(link: &Link, edit: &Edit) -> bool {
     (link.similarity >= 0.45 && edit.share < 0.6) || edit.share <= 0.35
+}
+
+/// The same telling words, cues, frames and numbers: "that data" for "this data".
+fn is_editorial(old: &Unit, new: &Unit) -> bool {
+    old.bag == new.bag
+        && old.masks == new.masks
+        && old.quantities == new.quantities
+        && old.promise == new.promise
+        && old.frames == new.frames
 }
 
 /// A bar of links: "Home | Chats | Privacy".
@@ -310,6 +339,85 @@ fn frames_kept(pair: &Pair<'_>, n: usize, t: &mut Traits) {
     t.flag("like_promises_none", same_promise == 0);
     t.add("like_promises", (same_promise as f32 + 1.0).ln() / 3.0);
     t.flag("like_promise_new", same_promise_fresh > 0);
+}
+
+/// So much at stake makes a promise of words that no list knows.
+const PROMISING: f32 = 0.4;
+
+/// Less than this and nobody loses by it: not worth a look at the other text.
+const AT_STAKE: f32 = 0.05;
+
+/// What was at stake in the old statement, and what is in the new one.
+fn stakes(old: Stake, new: Stake, t: &mut Traits) {
+    t.add("protects_before", old.protects);
+    t.add("protects_after", new.protects);
+    t.add("protects_less", old.protects - new.protects);
+    t.add("permits_before", old.permits);
+    t.add("permits_after", new.permits);
+    t.add("permits_more", new.permits - old.permits);
+}
+
+/// Traits once more, times what is at stake: "may" put into a promise is another thing than into a house rule.
+fn staked(stake: f32, mode: Mode, t: &mut Traits) {
+    let stake = stake.clamp(0.0, 2.0);
+    if stake == 0.0 {
+        return;
+    }
+    for n in 0..t.list.len() {
+        let ((family, id), value) = t.list[n];
+        let staked = match family {
+            "absent_share" => "staked_absent_share",
+            "fresh_contained" => "staked_fresh_contained",
+            "fresh_similarity" => "staked_fresh_similarity",
+            "kept_contained" => "staked_kept_contained",
+            "kept_similarity" => "staked_kept_similarity",
+            "window_contained" => "staked_window_contained",
+            "frame_gone" => "staked_frame_gone",
+            "frame_kept" => "staked_frame_kept",
+            "like_promises" => "staked_like_promises",
+            "like_promises_none" => "staked_like_promises_none",
+            "now_done" => "staked_now_done",
+            "alone" => "staked_alone",
+            "in_block" => "staked_in_block",
+            "in_big_block" => "staked_in_big_block",
+            "gone_share" => "staked_gone_share",
+            "fresh_share" => "staked_fresh_share",
+            "small_change" => "staked_small_change",
+            "rewritten" => "staked_rewritten",
+            "one_sided_loss" => "staked_one_sided_loss",
+            "under_region" => "staked_under_region",
+            "heading_changed" => "staked_heading_changed",
+            _ if mode != Mode::Tight => continue,
+            "weaker" => "staked_weaker",
+            "firmer" => "staked_firmer",
+            "weaker_any" => "staked_weaker_any",
+            "weaker_only" => "staked_weaker_only",
+            "decisive" => "staked_decisive",
+            "lost_grammar" => "staked_lost_grammar",
+            "gained_grammar" => "staked_gained_grammar",
+            "lost_promise" => "staked_lost_promise",
+            "lost_verb" => "staked_lost_verb",
+            "lost_data" => "staked_lost_data",
+            "gained_data" => "staked_gained_data",
+            "lost_recipient" => "staked_lost_recipient",
+            "gained_recipient" => "staked_gained_recipient",
+            "gained_purpose" => "staked_gained_purpose",
+            "put" => "staked_put",
+            "taken" => "staked_taken",
+            "keeps_longer" => "staked_keeps_longer",
+            "longer" => "staked_longer",
+            "limit_lost" => "staked_limit_lost",
+            "denial_qualified" => "staked_denial_qualified",
+            "promise_qualified" => "staked_promise_qualified",
+            "qualifiers_put" => "staked_qualifiers_put",
+            "negation_lifted" => "staked_negation_lifted",
+            "edit_share" => "staked_edit_share",
+            "few_words_edited" => "staked_few_words_edited",
+            "only_words_added" => "staked_only_words_added",
+            _ => continue,
+        };
+        t.list.push(((staked, id), value * stake));
+    }
 }
 
 /// Share of the smaller bag.

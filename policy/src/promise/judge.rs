@@ -107,6 +107,9 @@ pub(crate) fn judge_gated(
     one_each(found)
 }
 
+/// What has to be at stake for a short edit to speak for itself: some promise, not a house rule.
+const DECISIVE: f32 = 0.2;
+
 /// A short edit in a small change that can only be read one way needs no weighing; the weights, learned where
 /// much changes at once, are too careful with it.
 fn is_decisive(candidate: &Candidate) -> bool {
@@ -115,7 +118,7 @@ fn is_decisive(candidate: &Candidate) -> bool {
     let few = (10.0f32 + 1.0).ln() / 4.0;
     candidate.kind == Kind::Reversal
         && candidate.mode == Mode::Tight
-        && value("decisive") > 0.0
+        && value("staked_decisive") >= DECISIVE
         && value("gone_log") <= few
         && value("fresh_log") <= few
 }

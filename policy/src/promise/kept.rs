@@ -42,11 +42,8 @@ pub(super) fn is_said_again(
         if other.scope & !placed.scope != 0 {
             return false;
         }
-        // The same denial with a qualifier put in or taken out is the one that changed, not one that was kept.
-        let edited = link.fresh
-            && link.similarity >= 0.6
-            && unit.promise & (Promise::Negative as u32 | Promise::EndToEnd as u32) != 0
-            && other.unit.bag != unit.bag;
+        // The same sentence with a word put in or taken out is the one that changed, not one that was kept.
+        let edited = link.fresh && link.similarity >= 0.6 && other.unit.bag != unit.bag;
         // A short promise shares few words; its frames must then carry it.
         let by_words = link.contained >= 0.85 && !edited && holds(rules, unit, &[other]);
         // Where the purpose alone says what it is about ("for ads"), the words around it matter less.

@@ -9,6 +9,7 @@
 //! - `align`: what stands for a statement in the other text
 //! - `kept`: is the promise said again elsewhere?
 //! - `difference`, `edit`, `traits`, `features`: what is telling about a changed statement
+//! - `stake`: what is at stake in a statement by itself
 //! - `weights`: what that weighs
 //! - `encryption`, `ladder`, `date`: what is said of encryption, scope by scope; the step between two texts; when
 //!   a change takes effect
@@ -36,6 +37,7 @@ pub mod reading;
 pub mod rules;
 pub mod score;
 mod shape;
+pub mod stake;
 mod stance;
 #[cfg(test)]
 mod tests;

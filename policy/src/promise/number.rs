@@ -34,7 +34,7 @@ pub(super) fn quantities(language: &Language, tokens: &Tokens, first: usize) -> 
                 let next = tokens.words.get(at + 1).map(|_| tokens.word(at + 1));
                 if hours == 24 * 365 && matches!(next, Some("of" | "old" | "and")) {
                     found.push(Quantity::Age(number));
-                } else {
+                } else if !is_past(tokens, n, next) {
                     found.push(Quantity::Hours(number.saturating_mul(hours)));
                 }
                 n = at;
@@ -48,4 +48,10 @@ pub(super) fn quantities(language: &Language, tokens: &Tokens, first: usize) -> 
         n += 1;
     }
     found
+}
+
+/// "2 days ago", "vor 2 Tagen", "il y a 2 jours": when something was, not how long it may be.
+fn is_past(tokens: &Tokens, number: usize, after: Option<&str>) -> bool {
+    let before = |back: usize| number.checked_sub(back).map(|n| tokens.word(n));
+    after == Some("ago") || before(1) == Some("vor") || (before(1) == Some("a") && before(2) == Some("y"))
 }

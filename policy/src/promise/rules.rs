@@ -93,6 +93,7 @@ pub struct Rules {
     pub(super) weights: super::weights::Weights,
     pub(super) reversal: super::weights::Ready,
     pub(super) expansion: super::weights::Ready,
+    pub(super) stakes: super::stake::Ready,
 }
 
 /// The words of one language, compiled.
@@ -251,6 +252,7 @@ impl Rules {
             ("english.toml", include_str!("../../../data/promises/english.toml")),
             ("french.toml", include_str!("../../../data/promises/french.toml")),
             ("german.toml", include_str!("../../../data/promises/german.toml")),
+            ("stakes.toml", include_str!("../../../data/promises/stakes.toml")),
             ("weights.toml", include_str!("../../../data/promises/weights.toml")),
         ];
         let files: Vec<_> = files.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
@@ -258,7 +260,8 @@ impl Rules {
         Rules::parse(&files).unwrap_or_else(|error| panic!("built-in promise rules: {error}"))
     }
 
-    /// Rules from files: names and texts. `weights.toml` holds weights, all others a language each.
+    /// Rules from files: names and texts. `weights.toml` and `stakes.toml` hold fitted numbers, all others a
+    /// language each.
     pub fn parse(files: &[(String, String)]) -> Result<Rules, RuleError> {
         let mut rules = Rules {
             languages: Vec::new(),
@@ -269,6 +272,7 @@ impl Rules {
             weights: super::weights::Weights::default(),
             reversal: super::weights::Ready::default(),
             expansion: super::weights::Ready::default(),
+            stakes: super::stake::Ready::default(),
         };
         let mut ordered: Vec<_> = files.iter().collect();
         // English first: it names the entries that other languages give words for.
@@ -276,6 +280,8 @@ impl Rules {
         for (file, text) in ordered {
             if file.ends_with("weights.toml") {
                 rules.weights = super::weights::Weights::parse(file, text)?;
+            } else if file.ends_with("stakes.toml") {
+                rules.stakes = super::stake::Ready::new(&super::stake::Stakes::parse(file, text)?);
             } else {
                 rules.add_language(file, text)?;
             }
@@ -292,6 +298,12 @@ impl Rules {
         self.reversal = super::weights::Ready::new(&self, &weights.reversal);
         self.expansion = super::weights::Ready::new(&self, &weights.expansion);
         self.weights = weights;
+        self
+    }
+
+    /// The same vocabulary with other stakes.
+    pub fn with_stakes(mut self, stakes: &super::stake::Stakes) -> Rules {
+        self.stakes = super::stake::Ready::new(stakes);
         self
     }
 

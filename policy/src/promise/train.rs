@@ -7,6 +7,7 @@ use super::fit::{Row, fit};
 use super::gate::gate;
 use super::rules::Rules;
 use super::score::{self, Answer, Said};
+use super::stake::{self, Marked, Stakes};
 use super::weights::{Shapes, Table, Threshold, Weights};
 use crate::finding::Kind;
 use crate::id::Digest;
@@ -24,11 +25,22 @@ pub struct Example {
     pub answer: Answer,
     /// When the newer text was first seen.
     pub at: chrono::DateTime<chrono::Utc>,
-    /// Serves to learn from only: neither thresholds nor figures count it.
-    pub is_lesson: bool,
+    pub source: Source,
     /// The statements that its readers were shown, where they were not shown every candidate: of the others
     /// nothing is known.
     pub shown: Option<BTreeSet<String>>,
+}
+
+/// Where an example comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A real change that careful readers labelled.
+    Label,
+    /// A real change that readers saw part of. Serves to learn from only: neither thresholds nor figures count it.
+    Reading,
+    /// Sentences made up to teach what an edit of a few words does. Serves the weights only: the trees also
+    /// learn from the shape of a whole change, which made-up pages have none of.
+    Written,
 }
 
 /// How the weights are learned.
@@ -44,6 +56,8 @@ pub struct Settings {
     pub thresholds: Option<[f32; 3]>,
     /// What a lesson counts beside a label: its readers saw less of the texts.
     pub lessons: f32,
+    /// What a made-up edit counts.
+    pub written: f32,
     pub growth: Growth,
 }
 
@@ -56,10 +70,14 @@ impl Default for Settings {
             least: 12,
             thresholds: None,
             lessons: 0.35,
+            written: 0.4,
             growth: Growth::default(),
         }
     }
 }
+
+/// A trait that no real change has.
+const WRITTEN: &str = "written";
 
 struct Sample {
     example: usize,
@@ -71,8 +89,10 @@ struct Sample {
 /// The weights, and the weights of each fold's judge with the services it has not seen.
 pub struct Trained {
     pub weights: Weights,
-    /// By fold: weights learned without that fold.
-    pub folds: Vec<Weights>,
+    /// What is at stake in words; `None` where no marked statements were given to learn it from.
+    pub stakes: Option<Stakes>,
+    /// By fold: weights and stakes learned without that fold.
+    pub folds: Vec<(Weights, Option<Stakes>)>,
     /// By example: its fold.
     pub fold_of: Vec<usize>,
 }
@@ -83,8 +103,28 @@ pub fn fold(service: &str, settings: Settings) -> usize {
     (u64::from_be_bytes(digest.0[..8].try_into().unwrap_or_default()) % settings.folds) as usize
 }
 
-/// Learns weights and thresholds.
-pub fn train(rules: &Rules, examples: &[Example], settings: Settings) -> Trained {
+/// Learns what is at stake in words from single statements, then weights and thresholds from changes. Each change
+/// is read with stakes that have not seen its service, as the judge will read services nobody marked.
+pub fn train(rules: &Rules, examples: &[Example], marked: &[Marked], settings: Settings) -> Trained {
+    let stakes_of = |without: Option<usize>| {
+        let seen = marked.iter().filter(|m| Some(fold(&m.service, settings)) != without);
+        (!marked.is_empty()).then(|| stake::fit(&seen.collect::<Vec<_>>()))
+    };
+    let fold_stakes: Vec<Option<Stakes>> =
+        (0..settings.folds as usize).map(|fold| stakes_of(Some(fold))).collect();
+    let with = |stakes: &Option<Stakes>| match stakes {
+        Some(stakes) => rules.clone().with_stakes(stakes),
+        None => rules.clone(),
+    };
+    let fold_rules: Vec<Rules> = fold_stakes.iter().map(with).collect();
+    let fold_of: Vec<usize> = examples
+        .iter()
+        .map(|example| match example.source {
+            // No service's: on the learning side of every fold.
+            Source::Written => usize::MAX,
+            Source::Label | Source::Reading => fold(&example.service, settings),
+        })
+        .collect();
     let mut names: Vec<String> = Vec::new();
     let mut numbers: HashMap<String, u32> = HashMap::new();
     let mut samples: Vec<Sample> = Vec::new();
@@ -96,7 +136,10 @@ pub fn train(rules: &Rules, examples: &[Example], settings: Settings) -> Trained
         if gate(&bare, &example.before, &example.after).is_some() {
             continue;
         }
-        shapes.extend(Shape::of(rules, example, n));
+        if example.source != Source::Written {
+            shapes.extend(Shape::of(rules, example, n));
+        }
+        let rules = fold_rules.get(fold_of[n]).unwrap_or(&fold_rules[0]);
         let pair = Pair::new(rules, &example.before, &example.after);
         let back = Pair::new(rules, &example.after, &example.before);
         for (task, candidates) in
@@ -120,7 +163,15 @@ pub fn train(rules: &Rules, examples: &[Example], settings: Settings) -> Trained
                     }
                     traits.push((number(name), *value));
                 }
-                let weight = if example.is_lesson { weight * settings.lessons } else { weight };
+                if example.source == Source::Written {
+                    // Takes up that made-up edits are findings far oftener than real ones are.
+                    traits.push((number(WRITTEN.to_owned()), 1.0));
+                }
+                let weight = match example.source {
+                    Source::Reading => weight * settings.lessons,
+                    Source::Written => weight * settings.written,
+                    Source::Label => weight,
+                };
                 samples.push(Sample { example: n, task, row: Row { traits, is_finding, weight } });
             }
         }
@@ -132,14 +183,15 @@ pub fn train(rules: &Rules, examples: &[Example], settings: Settings) -> Trained
     for sample in &mut samples {
         sample.row.traits.retain(|(n, _)| seen[*n as usize] >= settings.least);
     }
-    let fold_of: Vec<usize> = examples.iter().map(|example| fold(&example.service, settings)).collect();
     let fit_task = |task: usize, without: Option<usize>| {
-        let rows: Vec<&Row> = samples
+        let seen: Vec<&Sample> = samples
             .iter()
             .filter(|sample| sample.task == task && Some(fold_of[sample.example]) != without)
-            .map(|sample| &sample.row)
             .collect();
+        let rows: Vec<&Row> = seen.iter().map(|sample| &sample.row).collect();
         let (weights, bias) = fit(&rows, names.len(), settings.penalty);
+        let is_real = |sample: &&&Sample| examples[sample.example].source != Source::Written;
+        let rows: Vec<&Row> = seen.iter().filter(is_real).map(|sample| &sample.row).collect();
         let (trees, start) = boost::grow(&rows, names.len(), settings.growth);
         Model { weights, bias, trees, start }
     };
@@ -149,7 +201,7 @@ pub fn train(rules: &Rules, examples: &[Example], settings: Settings) -> Trained
         .map(|without| [fit_task(0, Some(without)), fit_task(1, Some(without))])
         .collect();
     for (chance, sample) in chances.iter_mut().zip(&samples) {
-        let models = &fold_models[fold_of[sample.example]];
+        let Some(models) = fold_models.get(fold_of[sample.example]) else { continue };
         *chance = models[usize::from(sample.task == 1)].chance(&sample.row);
     }
     let shapes_of = |without: Option<usize>| fit_shapes(examples, &shapes, &fold_of, settings, without);
@@ -164,7 +216,7 @@ pub fn train(rules: &Rules, examples: &[Example], settings: Settings) -> Trained
         weights: names
             .iter()
             .zip(&model.weights)
-            .filter(|(_, w)| w.abs() >= 0.005)
+            .filter(|(name, w)| w.abs() >= 0.005 && *name != WRITTEN)
             .map(|(name, w)| (name.clone(), round(*w)))
             .collect(),
     };
@@ -174,9 +226,14 @@ pub fn train(rules: &Rules, examples: &[Example], settings: Settings) -> Trained
         strengthening: Threshold { threshold: strengthening },
         artefact: shapes_of(without),
     };
-    let folds = fold_models.iter().enumerate().map(|(n, models)| weights_of(models, Some(n))).collect();
+    let folds = fold_models
+        .iter()
+        .zip(fold_stakes)
+        .enumerate()
+        .map(|(n, (models, stakes))| (weights_of(models, Some(n)), stakes))
+        .collect();
     let weights = weights_of(&[fit_task(0, None), fit_task(1, None)], None);
-    Trained { weights, folds, fold_of }
+    Trained { weights, stakes: stakes_of(None), folds, fold_of }
 }
 
 fn round(value: f64) -> f32 {
@@ -316,12 +373,12 @@ fn best_thresholds(examples: &[Example], samples: &[Sample], chances: &[f64]) ->
     }
     let mut files: BTreeMap<&str, File> = BTreeMap::new();
     for (n, example) in examples.iter().enumerate() {
-        if !example.is_lesson && example.answer.findings.is_empty() {
+        if example.source == Source::Label && example.answer.findings.is_empty() {
             files.entry(&example.file).or_default().quiet.insert(n, [0.0; 3]);
         }
     }
     for (sample, chance) in samples.iter().zip(chances) {
-        if !examples[sample.example].is_lesson {
+        if examples[sample.example].source == Source::Label {
             let file = files.entry(&examples[sample.example].file).or_default();
             file.candidates[sample.task].push((*chance, sample.row.is_finding));
             if let Some(highest) = file.quiet.get_mut(&sample.example) {
@@ -384,11 +441,20 @@ fn answer(rules: &Rules, example: &Example) -> Answer {
     }
 }
 
+/// The rules with fitted numbers in place of their own.
+pub fn trained_rules(rules: &Rules, weights: &Weights, stakes: Option<&Stakes>) -> Rules {
+    let rules = rules.clone().with_weights(weights.clone());
+    match stakes {
+        Some(stakes) => rules.with_stakes(stakes),
+        None => rules,
+    }
+}
+
 /// What judges that have not seen an example's service say of it.
 pub fn unseen_answers(rules: &Rules, examples: &[Example], trained: &Trained) -> BTreeMap<String, Answer> {
     let mut all = BTreeMap::new();
-    for (fold, weights) in trained.folds.iter().enumerate() {
-        let rules = rules.clone().with_weights(weights.clone());
+    for (fold, (weights, stakes)) in trained.folds.iter().enumerate() {
+        let rules = trained_rules(rules, weights, stakes.as_ref());
         let unseen =
             examples.iter().zip(&trained.fold_of).filter(|(_, of)| **of == fold).map(|(example, _)| example);
         all.extend(answers(&rules, unseen));
