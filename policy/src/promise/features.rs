@@ -251,13 +251,41 @@ fn is_tight(link: &Link, edit: &Edit) -> bool {
     (link.similarity >= 0.45 && edit.share < 0.6) || edit.share <= 0.35
 }
 
-/// The same telling words, cues, frames and numbers: "that data" for "this data".
+/// The same telling words, cues and numbers, in whatever order: "that data" for "this data", "disclose no data"
+/// for "do not disclose data".
 fn is_editorial(old: &Unit, new: &Unit) -> bool {
-    old.bag == new.bag
-        && old.masks == new.masks
-        && old.quantities == new.quantities
+    let masks = |unit: &Unit| {
+        let mut masks = unit.masks;
+        // "Do not disclose" is an order to people only where nobody else is the subject.
+        if unit.has(Grammar::We) {
+            masks[Slot::Grammar as usize] &= !Grammar::YouDuty.bit();
+        }
+        masks
+    };
+    old.quantities == new.quantities
         && old.promise == new.promise
-        && old.frames == new.frames
+        && masks(old) == masks(new)
+        && (old.frames == new.frames || old.bag.len() >= 4)
+        && (old.bag == new.bag || telling(old) == telling(new))
+}
+
+/// Stems of the telling words that are not part of a negation, sorted, each once.
+fn telling(unit: &Unit) -> Vec<u32> {
+    let negates = |n: usize| {
+        let negations = unit
+            .hits
+            .iter()
+            .filter(|hit| hit.cue.slot == Slot::Grammar && hit.cue.id == Grammar::Negation as u8);
+        negations.into_iter().any(|hit| (usize::from(hit.from)..usize::from(hit.to)).contains(&n))
+    };
+    let words = unit
+        .own_words()
+        .enumerate()
+        .filter(|(n, word)| unit.bag.binary_search(&word.stem).is_ok() && !negates(n + unit.lead_words));
+    let mut stems: Vec<u32> = words.map(|(_, word)| word.stem).collect();
+    stems.sort_unstable();
+    stems.dedup();
+    stems
 }
 
 /// A bar of links: "Home | Chats | Privacy".
