@@ -80,9 +80,9 @@ pub(super) fn mark(seen: &[Seen], sheets: &[Sheet], aside: &mut [bool]) {
         // The versions that brought something to the place after each.
         let mut brought: BTreeMap<Option<u32>, Vec<usize>> = BTreeMap::new();
         let mut places: BTreeMap<Option<u32>, Vec<u32>> = BTreeMap::new();
-        for place in start..=end {
+        for (place, (_, sheet)) in texts.iter().enumerate().take(end + 1).skip(start) {
             let mut after = None;
-            for number in &texts[place].1.order {
+            for number in &sheet.order {
                 if stays(*number) {
                     after = Some(*number);
                 } else if first[*number as usize] == place && place > start && rotates(number) {
