@@ -99,7 +99,7 @@ fn said(stderr: &[u8]) -> String {
     let stderr = String::from_utf8_lossy(stderr);
     // After its reason git may go on with advice.
     let lines = || stderr.lines().filter(|line| !line.trim().is_empty());
-    let line = lines().find(|line| line.starts_with("fatal:")).or_else(|| lines().last());
+    let line = lines().find(|line| line.starts_with("fatal:")).or_else(|| lines().next_back());
     let line = line.unwrap_or("it gave no reason");
     line.trim_start_matches("fatal: ").trim_start_matches("error: ").chars().take(300).collect()
 }
