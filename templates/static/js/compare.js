@@ -98,31 +98,42 @@ function likeness(a, b) {
   return (2 * shared) / (left.length + right.length || 1);
 }
 
-// Within each run of removed and added sentences, those alike enough are one sentence reworded.
+// So many comparisons of two sentences are made between places that lie apart; more would be felt.
+const APART = 20000;
+
+// A removed and an added sentence that are alike enough are one sentence reworded: first within each run, where they
+// are neighbours, then wherever they stand.
 function pair(list, text) {
-  const result = [];
-  for (let i = 0; i < list.length;) {
-    if (list[i][0] === "=") { result.push(list[i++]); continue; }
-    const gone = [];
-    const came = [];
-    for (; i < list.length && list[i][0] !== "="; i++) (list[i][0] === "-" ? gone : came).push(list[i][1]);
-    const taken = new Set();
-    const partner = new Map();
+  const added = new Set(list.filter((step) => step[0] === "+").map((step) => step[1]));
+  const removed = new Set(list.filter((step) => step[0] === "-").map((step) => step[1]));
+  const partner = new Map();
+  const paired = new Set();
+  const match = (gone, came) => {
     for (const old of gone) {
+      // What stands in both texts has moved, and is nobody's other wording.
+      if (paired.has(old) || added.has(old)) continue;
       let best = 0.5;
       let found;
       for (const now of came) {
-        if (taken.has(now) || gone.includes(now) || came.includes(old)) continue;
+        if (partner.has(now) || removed.has(now)) continue;
         const like = likeness(text(old), text(now));
         if (like > best) { best = like; found = now; }
       }
-      if (found !== undefined) { taken.add(found); partner.set(found, old); }
+      if (found !== undefined) { partner.set(found, old); paired.add(old); }
     }
-    const paired = new Set(partner.values());
-    for (const old of gone) if (!paired.has(old)) result.push(["-", old]);
-    for (const now of came) result.push(partner.has(now) ? ["~", partner.get(now), now] : ["+", now]);
+  };
+  let [gone, came] = [[], []];
+  for (const [kind, number] of [...list, ["="]]) {
+    if (kind === "-") gone.push(number);
+    else if (kind === "+") came.push(number);
+    else { match(gone, came); [gone, came] = [[], []]; }
   }
-  return result;
+  gone = [...removed].filter((old) => !paired.has(old) && !added.has(old));
+  came = [...added].filter((now) => !partner.has(now) && !removed.has(now));
+  if (gone.length * came.length <= APART) match(gone, came);
+  return list
+    .filter(([kind, number]) => kind !== "-" || !paired.has(number))
+    .map((step) => (step[0] === "+" && partner.has(step[1]) ? ["~", partner.get(step[1]), step[1]] : step));
 }
 
 function reworded(before, after) {
