@@ -38,7 +38,10 @@ impl Ground {
         }
         policy::event::sort(&mut events);
 
-        let files = texts(&data.join("promises"), "toml", &mut faults)?;
+        let mut files = texts(&data.join("promises"), "toml", &mut faults)?;
+        if !files.is_empty() {
+            files.extend(texts(&data.join("promises"), "tsv", &mut faults)?);
+        }
         // Half a rule set would judge wrongly without a word, so a fault here stops the command.
         let (rules, rules_digest) = if files.is_empty() {
             (Rules::builtin(), Digest::of(concat!("builtin ", env!("CARGO_PKG_VERSION"))))

@@ -41,7 +41,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     predictions: Option<PathBuf>,
     /// Fit the weights to the labels, print how they do on services they have not seen and on those they have,
-    /// and write them here (data/promises/weights.toml); stakes.toml, learned from --statements, beside it.
+    /// and write them here (data/promises/weights.toml); stakes.tsv, learned from --statements, beside it.
     #[arg(long, value_name = "FILE")]
     fit: Option<PathBuf>,
     /// Judge services with weights that have not seen them, instead of with data/promises/weights.toml.
@@ -98,8 +98,8 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         std::fs::write(path, weights_file(&trained, &examples, args.seed)?)
             .with_context(|| format!("cannot write weights to `{}`", path.display()))?;
         if let Some(stakes) = &trained.stakes {
-            let path = path.with_file_name("stakes.toml");
-            std::fs::write(&path, stakes_file(stakes, &marked)?)
+            let path = path.with_file_name("stakes.tsv");
+            std::fs::write(&path, stakes_file(stakes, &marked))
                 .with_context(|| format!("cannot write stakes to `{}`", path.display()))?;
         }
         said
@@ -199,16 +199,16 @@ fn measure(rules: &Rules, examples: &[Example], times: usize) {
     eprintln!("{:.0} changes judged a second on {threads} threads", count / start.elapsed().as_secs_f64());
 }
 
-fn stakes_file(stakes: &policy::promise::stake::Stakes, marked: &[Marked]) -> anyhow::Result<String> {
+fn stakes_file(stakes: &policy::promise::stake::Stakes, marked: &[Marked]) -> String {
     let services: BTreeSet<&str> = marked.iter().map(|marked| marked.service.as_str()).collect();
-    Ok(format!(
+    format!(
         "# What is at stake in a statement, by its words and pairs of words: how much it protects people, how much it\n\
          # lets the service do, each from 0 to 3. Fitted, not written: docs/method.md tells how.\n\
-         # Command: that of weights.toml. Data: {} statements of {} services.\n\n{}",
+         # Command: that of weights.toml. Data: {} statements of {} services.\n{}",
         marked.len(),
         services.len(),
-        toml::to_string(stakes)?
-    ))
+        stakes.write()
+    )
 }
 
 fn weights_file(trained: &Trained, examples: &[Example], seed: u64) -> anyhow::Result<String> {

@@ -252,7 +252,7 @@ impl Rules {
             ("english.toml", include_str!("../../../data/promises/english.toml")),
             ("french.toml", include_str!("../../../data/promises/french.toml")),
             ("german.toml", include_str!("../../../data/promises/german.toml")),
-            ("stakes.toml", include_str!("../../../data/promises/stakes.toml")),
+            ("stakes.tsv", include_str!("../../../data/promises/stakes.tsv")),
             ("weights.toml", include_str!("../../../data/promises/weights.toml")),
         ];
         let files: Vec<_> = files.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
@@ -260,7 +260,7 @@ impl Rules {
         Rules::parse(&files).unwrap_or_else(|error| panic!("built-in promise rules: {error}"))
     }
 
-    /// Rules from files: names and texts. `weights.toml` and `stakes.toml` hold fitted numbers, all others a
+    /// Rules from files: names and texts. `weights.toml` and `stakes.tsv` hold fitted numbers, all others a
     /// language each.
     pub fn parse(files: &[(String, String)]) -> Result<Rules, RuleError> {
         let mut rules = Rules {
@@ -280,14 +280,23 @@ impl Rules {
         for (file, text) in ordered {
             if file.ends_with("weights.toml") {
                 rules.weights = super::weights::Weights::parse(file, text)?;
-            } else if file.ends_with("stakes.toml") {
-                rules.stakes = super::stake::Ready::new(&super::stake::Stakes::parse(file, text)?);
+            } else if file.ends_with("stakes.tsv") {
+                rules.stakes = super::stake::Ready::parse(file, text)?;
             } else {
                 rules.add_language(file, text)?;
             }
         }
         if rules.languages.is_empty() {
             return Err(RuleError::NoLanguage);
+        }
+        let asks_stakes = rules.weights.reversal.weights.contains_key("protects_before");
+        if asks_stakes && !rules.stakes.is_known() {
+            return Err(RuleError::Fault {
+                file: "stakes.tsv".into(),
+                field: "words".into(),
+                fault: "weights.toml asks what is at stake, and this file is missing or empty".into(),
+                remedy: "put the stakes.tsv that belongs to weights.toml beside it".into(),
+            });
         }
         let weights = rules.weights.clone();
         Ok(rules.with_weights(weights))

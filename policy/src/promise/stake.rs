@@ -5,8 +5,8 @@
 use super::document::{Unit, WordHasher};
 use super::rules::RuleError;
 use super::token;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
 
 /// How much is at stake, on the readers' scale from 0 (nothing) to 3 (front page); a guess may lie outside.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -18,8 +18,7 @@ pub struct Stake {
 }
 
 /// The fitted numbers: of each word, or of two neighbouring words, `[protects, permits]`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stakes {
     pub bias: [f32; 2],
     /// For forty words of length, eighty at most.
@@ -27,15 +26,25 @@ pub struct Stakes {
     pub words: BTreeMap<String, [f32; 2]>,
 }
 
+/// Rows that are no words.
+const BIAS: &str = "(bias)";
+const LENGTH: &str = "(length)";
+
 impl Stakes {
-    pub fn parse(file: &str, text: &str) -> Result<Stakes, RuleError> {
-        toml::from_str(text)
-            .map_err(|error| RuleError::Syntax { file: file.to_owned(), error: Box::new(error) })
+    /// A line a term: the term, what it protects, what it permits, with tabs between them. `#` begins a comment.
+    pub fn write(&self) -> String {
+        let mut out = String::new();
+        let named = [(BIAS, &self.bias), (LENGTH, &self.length)];
+        let words = self.words.iter().map(|(name, both)| (name.as_str(), both));
+        for (name, [protects, permits]) in named.into_iter().chain(words) {
+            let _ = writeln!(out, "{name}\t{protects}\t{permits}");
+        }
+        out
     }
 }
 
 /// The table made ready to be asked.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Ready {
     bias: [f32; 2],
     length: [f32; 2],
@@ -44,15 +53,42 @@ pub(super) struct Ready {
 
 impl Ready {
     pub fn new(stakes: &Stakes) -> Ready {
-        let number = |name: &str| match name.split_once(' ') {
-            Some((first, second)) => pair(token::hash(first), token::hash(second)),
-            None => u64::from(token::hash(name)),
-        };
         Ready {
             bias: stakes.bias,
             length: stakes.length,
-            words: stakes.words.iter().map(|(name, weights)| (number(name), *weights)).collect(),
+            words: stakes.words.iter().map(|(name, both)| (term(name), *both)).collect(),
         }
+    }
+
+    /// What [`Stakes::write`] wrote, without keeping the terms themselves.
+    pub fn parse(file: &str, text: &str) -> Result<Ready, RuleError> {
+        let mut ready = Ready {
+            words: HashMap::with_capacity_and_hasher(text.len() / 30, WordHasher::default()),
+            ..Ready::default()
+        };
+        for (n, line) in
+            text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        {
+            let mut parts = line.split('\t');
+            let name = parts.next().unwrap_or_default();
+            let mut number = || parts.next().and_then(|part| part.parse::<f32>().ok());
+            let (Some(protects), Some(permits), None) = (number(), number(), number()) else {
+                return Err(RuleError::Fault {
+                    file: file.to_owned(),
+                    field: format!("line {}", n + 1),
+                    fault: format!("`{line}` is no row"),
+                    remedy: "write a term and two numbers, with tabs between them".into(),
+                });
+            };
+            match name {
+                BIAS => ready.bias = [protects, permits],
+                LENGTH => ready.length = [protects, permits],
+                _ => {
+                    ready.words.insert(term(name), [protects, permits]);
+                }
+            }
+        }
+        Ok(ready)
     }
 
     /// Whether anything was learned.
@@ -71,6 +107,14 @@ impl Ready {
             sums[1] += weights[1];
         }
         Stake { protects: sums[0], permits: sums[1] }
+    }
+}
+
+/// The number of a word, or of two with a space between them.
+fn term(name: &str) -> u64 {
+    match name.split_once(' ') {
+        Some((first, second)) => pair(token::hash(first), token::hash(second)),
+        None => u64::from(token::hash(name)),
     }
 }
 
@@ -246,10 +290,18 @@ mod tests {
     #[test]
     fn the_table_survives_being_written() {
         let rules = Rules::builtin();
-        let read: Vec<Marked> =
-            (0..6).map(|n| marked(&rules, n, "We never sell your data.", 3.0, 0.0)).collect();
+        let of = |n| {
+            [
+                marked(&rules, n, "We never sell your data.", 3.0, 0.0),
+                marked(&rules, n, "We may share your data.", 0.0, 2.0),
+            ]
+        };
+        let read: Vec<Marked> = (0..6).flat_map(of).collect();
         let fitted = fit(&read.iter().collect::<Vec<_>>());
-        let text = toml::to_string(&fitted).unwrap();
-        assert_eq!(Stakes::parse("stakes.toml", &text).unwrap(), fitted);
+        assert!(!fitted.words.is_empty());
+        let text = format!("# a comment\n{}", fitted.write());
+        assert_eq!(Ready::parse("stakes.tsv", &text).unwrap(), Ready::new(&fitted));
+        let error = Ready::parse("stakes.tsv", "we never\t0.1\n").unwrap_err().to_string();
+        assert!(error.contains("stakes.tsv: line 1") && error.contains("two numbers"), "{error}");
     }
 }
