@@ -52,6 +52,9 @@ pub fn encryption_said(rules: &Rules, document: &Document) -> Vec<(usize, Vec<Sa
         .collect()
 }
 
+/// Read by eye, what is worth less is mostly no promise, and what is worth more mostly is one.
+const AT_STAKE: f32 = 0.6;
+
 /// What a statement that binds the service says of its topic; nothing of encryption, which has a ladder of its own.
 ///
 /// Only denials say it plainly enough: the service does not do to people's data what the topic is about. Limits,
@@ -78,6 +81,10 @@ pub fn stance(rules: &Rules, placed: &Placed, topic: Topic) -> Option<Said> {
             && frame.actor == Actor::Service
     };
     if !unit.frames.iter().any(about) || unit.has(Grammar::Liability) {
+        return None;
+    }
+    // A rule for people or a word on what a service is denies things too, with nothing at stake for anyone.
+    if rules.stakes.is_known() && rules.stakes.of(unit).protects < AT_STAKE {
         return None;
     }
     let qualifying = if topic == Topic::Children { QUALIFYING & !Grammar::Minor.bit() } else { QUALIFYING };
