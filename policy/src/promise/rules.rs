@@ -246,16 +246,19 @@ struct EntryFile {
 }
 
 impl Rules {
+    /// The files that are compiled into the program: names and texts.
+    pub const BUILTIN: [(&str, &str); 5] = [
+        ("english.toml", include_str!("../../../data/promises/english.toml")),
+        ("french.toml", include_str!("../../../data/promises/french.toml")),
+        ("german.toml", include_str!("../../../data/promises/german.toml")),
+        ("stakes.tsv", include_str!("../../../data/promises/stakes.tsv")),
+        ("weights.toml", include_str!("../../../data/promises/weights.toml")),
+    ];
+
     /// The rules that are compiled into the program.
     pub fn builtin() -> Rules {
-        let files = [
-            ("english.toml", include_str!("../../../data/promises/english.toml")),
-            ("french.toml", include_str!("../../../data/promises/french.toml")),
-            ("german.toml", include_str!("../../../data/promises/german.toml")),
-            ("stakes.tsv", include_str!("../../../data/promises/stakes.tsv")),
-            ("weights.toml", include_str!("../../../data/promises/weights.toml")),
-        ];
-        let files: Vec<_> = files.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+        let files: Vec<_> =
+            Self::BUILTIN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
         // A test holds that the files in the repository parse.
         Rules::parse(&files).unwrap_or_else(|error| panic!("built-in promise rules: {error}"))
     }
