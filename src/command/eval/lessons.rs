@@ -189,8 +189,25 @@ pub fn edits(rules: &Rules, file: &Path) -> anyhow::Result<Vec<Example>> {
 struct MarkedText {
     service: String,
     blob: String,
-    /// Digest, how much it protects, how much it permits: see [`Stake`].
-    statements: Vec<(String, f32, f32)>,
+    /// By how much they protect and how much they permit, "2 0": the statements' digests, with spaces between them.
+    marks: BTreeMap<String, String>,
+}
+
+impl MarkedText {
+    /// Each statement's mark, see [`reading::mark`], with its stake, by mark.
+    fn stakes(&self) -> anyhow::Result<BTreeMap<String, Stake>> {
+        let mut stakes = BTreeMap::new();
+        for (both, digests) in &self.marks {
+            let number = |part: &str| part.parse::<f32>().ok();
+            let (protects, permits) = both
+                .split_once(' ')
+                .and_then(|(protects, permits)| Some((number(protects)?, number(permits)?)))
+                .with_context(|| format!("blob {}: `{both}` is no two numbers; write `2 0`", self.blob))?;
+            let stake = Stake { protects, permits };
+            stakes.extend(digests.split(' ').map(|digest| (format!("#{digest}"), stake)));
+        }
+        Ok(stakes)
+    }
 }
 
 /// Statements that readers marked, with the words of the texts they stand in.
@@ -222,10 +239,10 @@ pub fn statements(rules: &Rules, files: &[PathBuf], history: &[PathBuf]) -> anyh
                 .iter()
                 .map(|placed| (reading::mark(&placed.unit.text), &placed.unit))
                 .collect();
-            for (mark, protects, permits) in &text.statements {
+            let stakes = text.stakes().with_context(|| file.display().to_string())?;
+            for (mark, stake) in stakes {
                 // A statement that is cut otherwise since it was read is left out.
-                if let Some(unit) = units.get(mark) {
-                    let stake = Stake { protects: *protects, permits: *permits };
+                if let Some(unit) = units.get(&mark) {
                     marked.push(Marked::new(text.service.clone(), unit, stake));
                 }
             }
