@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod crash;
+mod lock;
 mod memory;
 pub(crate) mod open;
 pub(crate) mod read;

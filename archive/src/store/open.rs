@@ -1,19 +1,19 @@
 //! Opening: one writer, and whatever an earlier one left behind is settled before anything else.
 
 use super::Archive;
+use super::lock::WriterLock;
 use super::segment::{FULL_AT, Segments, id_of, sync_dir};
 use crate::body::Limits;
 use crate::catalog::{self, CatalogError, rebuild::RebuildError};
 use crate::warc::record_id;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 pub(crate) const CATALOG: &str = "catalog.sqlite";
 pub(crate) const SEGMENTS: &str = "segments";
 pub(crate) const RECOVERED: &str = "recovered";
-const LOCK: &str = "lock";
 
 /// Why an archive cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +59,7 @@ impl Archive {
     pub fn open_with(dir: &Path, full_at: u64) -> Result<Self, OpenError> {
         let segments_dir = dir.join(SEGMENTS);
         fs::create_dir_all(&segments_dir).map_err(|error| io_error(&segments_dir, error))?;
-        let lock = take_lock(dir)?;
+        let lock = WriterLock::take(dir)?;
         let path = dir.join(CATALOG);
         if is_empty(&path) && !segment_files(&segments_dir)?.is_empty() {
             tracing::warn!(catalog = %path.display(), "the catalog is missing: rebuilding it from the segments");
@@ -127,28 +127,6 @@ impl Archive {
 /// No catalog, or one of no bytes: SQLite makes the file before it writes to it.
 fn is_empty(path: &Path) -> bool {
     fs::metadata(path).map_or(true, |file| file.len() == 0)
-}
-
-pub(crate) fn take_lock(dir: &Path) -> Result<File, OpenError> {
-    let path = dir.join(LOCK);
-    let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-    let mut lock = open.map_err(|error| io_error(&path, error))?;
-    match lock.try_lock() {
-        Ok(()) => {
-            // For the message of whoever comes next; the lock itself is the operating system's.
-            let named = lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id()));
-            named.map_err(|error| io_error(&path, error))?;
-            Ok(lock)
-        }
-        Err(TryLockError::WouldBlock) => {
-            let mut pid = String::new();
-            let _ = lock.read_to_string(&mut pid);
-            let pid = pid.trim();
-            let holder = if pid.is_empty() { String::new() } else { format!(" (process {pid})") };
-            Err(OpenError::Locked { dir: dir.to_path_buf(), holder })
-        }
-        Err(TryLockError::Error(error)) => Err(io_error(&path, error)),
-    }
 }
 
 /// Names of the segment files in the folder, in order.

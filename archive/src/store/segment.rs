@@ -1,6 +1,7 @@
 //! The WARC files: appended to by one writer, rolled over, cut back to what is committed.
 
 use super::StoreError;
+use super::lock::WriterLock;
 use crate::capture::records::warcinfo;
 use crate::catalog::CatalogError;
 use crate::catalog::capture::{Place, SegmentRow};
@@ -24,8 +25,7 @@ pub(super) struct Segments {
     unsettled: bool,
     /// Segments to be marked sealed with the next transaction.
     to_seal: Vec<i64>,
-    /// Released when the file is closed, whatever ends the process.
-    _lock: File,
+    _lock: WriterLock,
     /// Test: how many `fdatasync` are to fail.
     #[cfg(test)]
     pub failing_syncs: u32,
@@ -62,7 +62,7 @@ impl Segments {
         dir: PathBuf,
         archive_id: String,
         known: &[SegmentRow],
-        lock: File,
+        lock: WriterLock,
         full_at: u64,
     ) -> Result<Self, io::Error> {
         let mut segments = Self {
