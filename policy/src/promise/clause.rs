@@ -140,22 +140,20 @@ fn clauses(tokens: &Tokens, lead_words: usize, hits: &[Hit]) -> Vec<Clause> {
     clauses
 }
 
-/// The frames of a statement under its lead-in.
-pub(super) fn frames(rules: &Rules, tokens: &Tokens, lead_words: usize, hits: &[Hit]) -> Vec<Frame> {
+/// The frames of a statement under its lead-in; `masks` are the bits of its hits, by slot.
+pub(super) fn frames(tokens: &Tokens, lead_words: usize, hits: &[Hit], masks: &[u64; SLOTS]) -> Vec<Frame> {
     let mut frames = Vec::new();
-    if !hits.iter().any(|hit| hit.cue.slot == Slot::Verb) {
+    if masks[Slot::Verb as usize] == 0 {
         return frames;
     }
-    let sentence = |slot: Slot| {
-        hits.iter().filter(|hit| hit.cue.slot == slot).fold(0u64, |bits, hit| bits | 1 << hit.cue.id)
-    };
-    let whole = [sentence(Slot::Data), sentence(Slot::Recipient), sentence(Slot::Purpose)];
-    let has = |cue: Grammar| hits.iter().any(|hit| grammar(hit, cue));
+    let has = |cue: Grammar| masks[Slot::Grammar as usize] & cue.bit() != 0;
     let (consent, hedged) = (has(Grammar::Consent), has(Grammar::Hedge));
     let only_anywhere = has(Grammar::Only);
     for clause in clauses(tokens, lead_words, hits) {
-        let within: Vec<&Hit> =
-            hits.iter().filter(|hit| (clause.from..clause.to).contains(&(hit.from as usize))).collect();
+        // Hits come in order of where they start.
+        let start = hits.partition_point(|hit| (hit.from as usize) < clause.from);
+        let len = hits[start..].partition_point(|hit| (hit.from as usize) < clause.to);
+        let within = &hits[start..start + len];
         for hit in within.iter().filter(|hit| hit.cue.slot == Slot::Verb) {
             if is_name(tokens, hit.from as usize) {
                 continue;
@@ -187,7 +185,7 @@ pub(super) fn frames(rules: &Rules, tokens: &Tokens, lead_words: usize, hits: &[
             });
             frames.push(Frame {
                 verb: hit.cue.id,
-                actor: actor(tokens, clause.from, hit.from as usize, &within),
+                actor: actor(tokens, clause.from, hit.from as usize, within),
                 negated,
                 only: only_anywhere,
                 may,
@@ -195,13 +193,12 @@ pub(super) fn frames(rules: &Rules, tokens: &Tokens, lead_words: usize, hits: &[
                 excepted: clause.part == Part::Exception,
                 consent,
                 hedged,
-                data: whole[0],
-                recipients: whole[1],
-                purposes: whole[2],
+                data: masks[Slot::Data as usize],
+                recipients: masks[Slot::Recipient as usize],
+                purposes: masks[Slot::Purpose as usize],
             });
         }
     }
-    let _ = rules;
     frames
 }
 
@@ -216,7 +213,7 @@ fn is_name(tokens: &Tokens, n: usize) -> bool {
 }
 
 /// The nearest subject before the verb; without one, the service speaks of itself or in the passive.
-fn actor(tokens: &Tokens, from: usize, verb: usize, within: &[&Hit]) -> Actor {
+fn actor(tokens: &Tokens, from: usize, verb: usize, within: &[Hit]) -> Actor {
     for n in (from..verb).rev() {
         match tokens.word(n) {
             "we" | "i" => return Actor::Service,

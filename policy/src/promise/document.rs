@@ -274,6 +274,11 @@ impl Document {
     ) -> Document {
         // A language without rules is read with the first one's: its words will not be found.
         let index = language.unwrap_or(0);
+        if cache.units.is_empty() {
+            // Later texts bring little that is new.
+            cache.units.reserve(segments.len());
+            cache.placed.reserve(segments.len());
+        }
         let mut placed: Vec<Placed> = Vec::with_capacity(segments.len());
         let mut size = 0;
         for segment in segments {
@@ -309,20 +314,13 @@ fn language_of(rules: &Rules, segments: &[Segment]) -> Option<usize> {
     let mut total = 0usize;
     // A sample through the text is enough, and cheap.
     let step = (segments.len() / 120).max(1);
-    let mut small = String::new();
     for segment in segments.iter().step_by(step) {
-        for word in segment.text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        token::words(&segment.text, |hash| {
             total += 1;
-            small.clear();
-            match word.is_ascii() {
-                true => small.extend(word.bytes().map(|byte| char::from(byte.to_ascii_lowercase()))),
-                false => small.push_str(&word.to_lowercase()),
+            if let Some(languages) = rules.common.get(&hash) {
+                languages.iter().for_each(|language| counts[*language] += 1);
             }
-            let hash = token::hash(&small);
-            for (count, language) in counts.iter_mut().zip(&rules.languages) {
-                *count += usize::from(language.common.contains(&hash));
-            }
-        }
+        });
     }
     let (best, count) = counts.iter().enumerate().max_by_key(|(n, count)| (**count, usize::MAX - n))?;
     (count * 7 >= total && total > 0).then_some(best)
@@ -348,36 +346,36 @@ fn section_scope(language: &Language, section: &[Arc<str>]) -> u8 {
 
 /// The cues in a text, in order; within one list the longest of those that overlap.
 pub(super) fn find(language: &Language, tokens: &Tokens) -> Vec<Hit> {
-    let mut hits: Vec<Hit> = Vec::new();
-    for found in language.words.find_overlapping_iter(&tokens.form) {
-        let (_, cues) = &language.patterns[found.pattern().as_usize()];
-        let from = tokens.at(found.start() + 1);
-        let to = tokens.at(found.end().saturating_sub(1).max(found.start() + 2));
-        for cue in cues {
-            hits.push(Hit { cue: *cue, from: from as u16, to: to as u16 });
-        }
-    }
+    let mut hits = language.words.find(tokens);
     hits.sort_unstable_by_key(|hit| (hit.from, u16::MAX - hit.to, hit.cue));
     hits.dedup();
     // Drop what lies within a longer hit of the same list, and grammar within a "not only".
     let not_negation = Grammar::NotNegation as u8;
-    let mut kept: Vec<Hit> = Vec::with_capacity(hits.len());
-    for hit in hits {
-        let covered = kept.iter().rev().take(12).any(|other| {
-            other.cue.slot == hit.cue.slot
-                && other.from <= hit.from
-                && other.to >= hit.to
-                && (other.to - other.from) > (hit.to - hit.from)
-                && (other.cue.id == hit.cue.id
-                    || hit.cue.slot != Slot::Grammar
-                    || (other.cue.id == not_negation
-                        && (hit.cue.id == Grammar::Negation as u8 || hit.cue.id == Grammar::Only as u8)))
-        });
-        if !covered {
-            kept.push(hit);
+    let mut kept = 0;
+    // How far those kept reach: most hits stand apart.
+    let mut reach = 0;
+    for at in 0..hits.len() {
+        let hit = hits[at];
+        let covered = || {
+            hits[..kept].iter().rev().take(12).any(|other| {
+                other.cue.slot == hit.cue.slot
+                    && other.from <= hit.from
+                    && other.to >= hit.to
+                    && (other.to - other.from) > (hit.to - hit.from)
+                    && (other.cue.id == hit.cue.id
+                        || hit.cue.slot != Slot::Grammar
+                        || (other.cue.id == not_negation
+                            && (hit.cue.id == Grammar::Negation as u8 || hit.cue.id == Grammar::Only as u8)))
+            })
+        };
+        if reach < hit.to || !covered() {
+            reach = reach.max(hit.to);
+            hits[kept] = hit;
+            kept += 1;
         }
     }
-    kept
+    hits.truncate(kept);
+    hits
 }
 
 /// The lead-in's last words are enough to know its stance.
@@ -435,7 +433,7 @@ fn read_unit(rules: &Rules, index: usize, segment: &Segment) -> Unit {
     }
     let print_ones = print.iter().map(|word| word.count_ones()).sum();
     let quantities = number::quantities(language, &tokens, lead_words);
-    let frames = clause::frames(rules, &tokens, lead_words, &hits);
+    let frames = clause::frames(&tokens, lead_words, &hits, &masks);
     let promise = clause::promises(rules, segment.role, &tokens, &hits, &frames, &masks, &quantities);
     let stance = masks[Slot::Grammar as usize]
         & !own_masks[Slot::Grammar as usize]

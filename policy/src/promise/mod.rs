@@ -32,6 +32,7 @@ mod gate;
 mod judge;
 mod kept;
 mod ladder;
+mod lexicon;
 mod number;
 pub mod reading;
 pub mod rules;

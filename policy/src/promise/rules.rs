@@ -1,8 +1,8 @@
 //! The vocabulary of promises: files that people edit, checked and compiled once.
 
 use super::document::WordHasher;
+use super::lexicon::Lexicon;
 use crate::finding::Topic;
-use aho_corasick::{AhoCorasick, MatchKind};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -86,6 +86,8 @@ pub struct Entry {
 #[derive(Debug, Clone)]
 pub struct Rules {
     pub(super) languages: Vec<Language>,
+    /// The commonest words of all languages, each with the places of the languages it is common in.
+    pub(super) common: HashMap<u32, Vec<usize>, WordHasher>,
     pub(super) verbs: Vec<Entry>,
     pub(super) data: Vec<Entry>,
     pub(super) recipients: Vec<Entry>,
@@ -101,9 +103,7 @@ pub struct Rules {
 pub(super) struct Language {
     pub code: String,
     pub common: HashSet<u32, WordHasher>,
-    pub words: AhoCorasick,
-    /// For each pattern: whether more letters may follow, and what it stands for.
-    pub patterns: Vec<(bool, Vec<Cue>)>,
+    pub words: Lexicon,
     pub units: HashMap<u32, u32, WordHasher>,
     pub numbers: HashMap<u32, u32, WordHasher>,
     pub months: HashMap<u32, u32, WordHasher>,
@@ -268,6 +268,7 @@ impl Rules {
     pub fn parse(files: &[(String, String)]) -> Result<Rules, RuleError> {
         let mut rules = Rules {
             languages: Vec::new(),
+            common: HashMap::default(),
             verbs: Vec::new(),
             data: Vec::new(),
             recipients: Vec::new(),
@@ -436,24 +437,15 @@ impl Rules {
         }
         let numbers = parsed.numbers.iter().map(|(word, value)| (super::token::hash(word), *value)).collect();
         let months = parsed.months.iter().map(|(word, month)| (super::token::hash(word), *month)).collect();
-        let common = parsed.common.iter().map(|word| super::token::hash(word)).collect();
-        let (texts, patterns): (Vec<_>, Vec<_>) =
-            builder.found.into_iter().map(|((text, open), cues)| (text, (open, cues))).unzip();
-        let words = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .kind(Some(aho_corasick::AhoCorasickKind::DFA))
-            .build(&texts)
-            .map_err(|error| RuleError::Fault {
-                file: file.to_owned(),
-                field: "words".into(),
-                fault: error.to_string(),
-                remedy: "use fewer words".into(),
-            })?;
+        let common: HashSet<u32, WordHasher> =
+            parsed.common.iter().map(|word| super::token::hash(word)).collect();
+        for word in &common {
+            self.common.entry(*word).or_default().push(self.languages.len());
+        }
         self.languages.push(Language {
             code: parsed.language,
             common,
-            words,
-            patterns,
+            words: Lexicon::new(builder.found),
             units,
             numbers,
             months,

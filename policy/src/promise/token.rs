@@ -31,13 +31,13 @@ impl Tokens {
             form: String::with_capacity(text.len() + 2),
             words: Vec::with_capacity(text.len() / 6 + 2),
         };
-        let mut reader = Reader { tokens: &mut tokens, open: false, after_break: false, capital: false };
         if text.is_ascii() {
-            text.bytes().for_each(|b| reader.push(b as char));
+            read_ascii(text.as_bytes(), &mut tokens);
         } else {
+            let mut reader = Reader { tokens: &mut tokens, open: false, after_break: false, capital: false };
             normalised(text, |c| reader.push(c));
+            reader.close();
         }
-        reader.close();
         tokens.form.push(' ');
         tokens
     }
@@ -52,6 +52,64 @@ impl Tokens {
         let end = self.words.get(n + 1).map_or(self.form.len(), |next| next.start as usize) - 1;
         &self.form[start..end]
     }
+}
+
+/// The same as [`Reader`] for a text in ASCII, as most are: each word in one go.
+fn read_ascii(text: &[u8], tokens: &mut Tokens) {
+    let mut form = std::mem::take(&mut tokens.form).into_bytes();
+    // The number of each beginning of a word: one of them is its stem's.
+    let mut numbers = [0; LONG];
+    let mut after_break = false;
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        if !byte.is_ascii_alphanumeric() {
+            after_break |= breaks(char::from(byte));
+            at += 1;
+            continue;
+        }
+        form.push(b' ');
+        let start = form.len();
+        let mut number = FIRST;
+        while let Some(&byte) = text.get(at) {
+            if byte.is_ascii_alphanumeric() {
+                let small = byte.to_ascii_lowercase();
+                number = step(number, small);
+                if let Some(place) = numbers.get_mut(form.len() - start) {
+                    *place = number;
+                }
+                form.push(small);
+            } else if !is_within_word(char::from(byte)) {
+                break;
+            }
+            at += 1;
+        }
+        let len = stem(&form[start..]);
+        tokens.words.push(Token {
+            hash: number,
+            stem: numbers.get(len - 1).copied().unwrap_or_else(|| hash_bytes(&form[start..start + len])),
+            start: start as u32,
+            after_break,
+            capital: byte.is_ascii_uppercase(),
+        });
+        after_break = false;
+    }
+    tokens.form = String::from_utf8(form).expect("ASCII is UTF-8");
+}
+
+/// Words up to this length have the numbers of all their beginnings noted.
+const LONG: usize = 32;
+
+/// Signs that part no word: apostrophes and invisible ones.
+fn is_within_word(c: char) -> bool {
+    matches!(
+        c,
+        '\'' | '’' | '‘' | 'ʼ' | '`' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{feff}' | '\u{300}'..='\u{36f}'
+    )
+}
+
+/// Signs behind which something else may begin.
+fn breaks(c: char) -> bool {
+    matches!(c, ',' | ';' | ':' | '(' | ')' | '–' | '—' | '.' | '!' | '?' | '|' | '“' | '”' | '"')
 }
 
 struct Reader<'a> {
@@ -82,15 +140,9 @@ impl Reader<'_> {
             } else {
                 self.tokens.form.extend(c.to_lowercase());
             }
-        } else if !matches!(
-            c,
-            '\'' | '’' | '‘' | 'ʼ' | '`' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{feff}' | '\u{300}'..='\u{36f}'
-        ) {
+        } else if !is_within_word(c) {
             self.close();
-            if matches!(c, ',' | ';' | ':' | '(' | ')' | '–' | '—' | '.' | '!' | '?' | '|' | '“' | '”' | '"')
-            {
-                self.after_break = true;
-            }
+            self.after_break |= breaks(c);
         }
     }
 
@@ -100,7 +152,7 @@ impl Reader<'_> {
             if let Some(word) = self.tokens.words.last_mut() {
                 let text = &self.tokens.form[word.start as usize..];
                 word.hash = hash(text);
-                word.stem = hash(stem(text));
+                word.stem = hash_bytes(&text.as_bytes()[..stem(text.as_bytes())]);
             }
         }
     }
@@ -108,24 +160,65 @@ impl Reader<'_> {
 
 /// A word's number: FNV-1a. Two words of one policy with one number would only be taken for each other.
 pub fn hash(word: &str) -> u32 {
-    word.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    hash_bytes(word.as_bytes())
 }
 
-/// A word without its commonest endings. Rough on purpose: it only has to treat both sides alike.
-fn stem(word: &str) -> &str {
-    if word.len() <= 4 || !word.is_ascii() || word.as_bytes()[0].is_ascii_digit() {
-        return word;
+fn hash_bytes(word: &[u8]) -> u32 {
+    word.iter().fold(FIRST, |number, byte| step(number, *byte))
+}
+
+const FIRST: u32 = 0x811c_9dc5;
+
+fn step(number: u32, byte: u8) -> u32 {
+    (number ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+}
+
+/// The numbers of a text's words in small letters, parted at whatever is neither letter nor digit.
+pub fn words(text: &str, mut take: impl FnMut(u32)) {
+    if text.is_ascii() {
+        let (mut number, mut open) = (FIRST, false);
+        for byte in text.bytes() {
+            if byte.is_ascii_alphanumeric() {
+                number = step(number, byte.to_ascii_lowercase());
+                open = true;
+            } else if std::mem::take(&mut open) {
+                take(std::mem::replace(&mut number, FIRST));
+            }
+        }
+        if open {
+            take(number);
+        }
+        return;
     }
-    for ending in [
-        "ations", "ation", "ements", "ement", "ings", "ing", "ies", "ied", "ers", "ed", "es", "er", "ly",
-        "s", "e", "y",
-    ] {
-        if let Some(stem) = word.strip_suffix(ending)
-            && stem.len() >= 3
-        {
-            // "ss" is no plural; a doubled consonant is the ending's doing: "logged".
-            return if ending == "s" && stem.ends_with('s') { word } else { stem };
+    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        match word.is_ascii() {
+            true => take(word.bytes().fold(FIRST, |number, byte| step(number, byte.to_ascii_lowercase()))),
+            false => take(hash(&word.to_lowercase())),
         }
     }
-    word
+}
+
+/// How long a word is without its commonest endings. Rough on purpose: it only has to treat both sides alike.
+fn stem(word: &[u8]) -> usize {
+    let len = word.len();
+    if len <= 4 || !word.is_ascii() || word[0].is_ascii_digit() {
+        return len;
+    }
+    // The longest first; a stem keeps three letters.
+    match word {
+        [stem @ .., b'a', b't', b'i', b'o', b'n', b's'] if stem.len() >= 3 => stem.len(),
+        [stem @ .., b'a', b't', b'i', b'o', b'n'] if stem.len() >= 3 => stem.len(),
+        [stem @ .., b'e', b'm', b'e', b'n', b't', b's'] if stem.len() >= 3 => stem.len(),
+        [stem @ .., b'e', b'm', b'e', b'n', b't'] if stem.len() >= 3 => stem.len(),
+        [stem @ .., b'i', b'n', b'g', b's'] if stem.len() >= 3 => stem.len(),
+        [stem @ .., b'i', b'n', b'g'] if stem.len() >= 3 => stem.len(),
+        [stem @ .., b'i', b'e', b's' | b'd'] if stem.len() >= 3 => stem.len(),
+        [stem @ .., b'e', b'r', b's'] if stem.len() >= 3 => stem.len(),
+        [stem @ .., b'e', b'd' | b's' | b'r'] => stem.len(),
+        [stem @ .., b'l', b'y'] => stem.len(),
+        // "ss" is no plural; a doubled consonant is the ending's doing: "logged".
+        [.., b's', b's'] => len,
+        [stem @ .., b's' | b'e' | b'y'] => stem.len(),
+        _ => len,
+    }
 }
