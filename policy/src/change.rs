@@ -1,7 +1,6 @@
 //! What differs between two versions, and whether the publisher made the difference.
 
 use crate::noise::sheet::{Known, Sheet};
-use std::collections::HashMap;
 
 /// What differs between two sheets, as statement numbers in reading order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -101,22 +100,23 @@ fn only(sheet: &Sheet, other: &Sheet) -> Vec<u32> {
 
 /// Statements of both whose order differs: all but a longest run that keeps its order.
 fn moved(before: &Sheet, after: &Sheet) -> u32 {
-    let mut place = HashMap::new();
+    // By number of statement: where it first stands in `before`, until it was met in `after`.
+    let most = before.order.iter().max().map_or(0, |most| *most as usize + 1);
+    let mut place = vec![None; most];
     for (n, number) in before.order.iter().enumerate() {
-        place.entry(*number).or_insert(n);
+        place[*number as usize].get_or_insert(n);
     }
-    let mut seen = std::collections::HashSet::new();
     let own = after.order.iter().filter(|number| !after.sets_aside(**number));
-    let places = own.filter(|number| seen.insert(**number)).filter_map(|number| place.get(number));
+    let places = own.filter_map(|number| place.get_mut(*number as usize)?.take());
     // Patience sorting: the length of the longest ascending run.
     let (mut tops, mut common): (Vec<usize>, u32) = (Vec::new(), 0);
     for place in places {
         common += 1;
-        let pile = tops.partition_point(|top| top < place);
+        let pile = tops.partition_point(|top| *top < place);
         if pile == tops.len() {
-            tops.push(*place);
+            tops.push(place);
         } else {
-            tops[pile] = *place;
+            tops[pile] = place;
         }
     }
     common - tops.len() as u32

@@ -43,24 +43,26 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// The first `len` characters of the hexadecimal form: a short name, not a proof.
-    pub fn short(&self, len: usize) -> String {
-        let mut hex = self.to_string();
-        hex.truncate(len);
-        hex
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Every statement has one: formatting byte by byte was felt.
+    /// Every statement has one: formatting byte by byte was felt.
+    fn hex(&self) -> [u8; 64] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut hex = [0; 64];
         for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
             pair[0] = DIGITS[usize::from(byte >> 4)];
             pair[1] = DIGITS[usize::from(byte & 15)];
         }
-        f.write_str(std::str::from_utf8(&hex).map_err(|_| fmt::Error)?)
+        hex
+    }
+
+    /// The first `len` characters of the hexadecimal form: a short name, not a proof.
+    pub fn short(&self, len: usize) -> String {
+        self.hex()[..len.min(64)].iter().map(|digit| char::from(*digit)).collect()
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(std::str::from_utf8(&self.hex()).map_err(|_| fmt::Error)?)
     }
 }
 

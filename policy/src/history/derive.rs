@@ -9,7 +9,7 @@ use crate::history::Cause;
 use crate::id::{Digest, FindingId, PolicyId, StatementId, VersionId};
 use crate::ladder::Said;
 use crate::noise::lanes::{self, Seen};
-use crate::noise::sheet::Known;
+use crate::noise::sheet::{Known, Seeded};
 use crate::noise::{Read, Sheet, Sheets};
 use crate::promise::document::{Cache, Document};
 use crate::promise::{Artefact, Rules, encryption_said, gate, judge_gated, promise_topic, stance};
@@ -86,7 +86,8 @@ pub fn derive(policy: &PolicyId, recordings: Vec<Recording>, texts: &dyn Texts, 
         }
     }
     desk.place_statements(&recordings, &reads);
-    history.statements = statements(&recordings, &reads, &desk);
+    let places = std::mem::take(&mut desk.places);
+    history.statements = statements(&recordings, &reads, &desk, places);
     history.findings = findings(policy, drafts, &recordings, &history, desk.sheets.known());
     // Numbers of statements are in order of first sight already: the same texts give the same numbers.
     history
@@ -122,9 +123,8 @@ struct Place {
 
 /// What is open while one policy is derived.
 struct Desk<'a> {
-    texts: &'a dyn Texts,
     rules: &'a Rules,
-    sheets: Sheets,
+    sheets: Rc<Sheets>,
     /// By text number; texts that no version uses stay empty.
     read: Rc<[Sheet]>,
     cache: Cache,
@@ -140,7 +140,7 @@ struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    fn new(recordings: &[Recording], texts: &'a dyn Texts, rules: &'a Rules) -> Self {
+    fn new(recordings: &[Recording], texts: &dyn Texts, rules: &'a Rules) -> Self {
         let mut sheets = Sheets::default();
         let mut read = vec![None; texts.len()];
         // In order of first use, so that the numbers of statements do not depend on the numbers of texts.
@@ -152,9 +152,8 @@ impl<'a> Desk<'a> {
         sheets.set_aside(&mut read, &strands);
         let places = vec![Place::default(); sheets.known().len()];
         Self {
-            texts,
             rules,
-            sheets,
+            sheets: Rc::new(sheets),
             read: read.into(),
             cache: Cache::default(),
             documents: HashMap::new(),
@@ -172,8 +171,8 @@ impl<'a> Desk<'a> {
         for places in strands.values() {
             let seen = seen(recordings, places);
             let sheets = self.read.clone();
-            let known = self.sheets.known().to_vec();
-            let strand = lanes::read(&seen, &sheets, &known, &mut |before, after| {
+            let known = self.sheets.clone();
+            let strand = lanes::read(&seen, &sheets, known.known(), &mut |before, after| {
                 // A page that flips asks about the same pair again and again.
                 if let Some(known) = self.gated.get(&(before, after)) {
                     return known.clone();
@@ -217,17 +216,18 @@ impl<'a> Desk<'a> {
 
     /// Reads a text, and notes what each of its statements is about.
     fn read_anew(&mut self, text: u32) -> Document {
-        let (segments, mut numbers) = self.sheets.segments(&self.texts.text(text));
         let sheet = &self.read[text as usize];
+        let segments = self.sheets.segments(sheet);
+        let mut numbers = Cow::Borrowed(&sheet.order);
         let document = if sheet.aside.is_empty() {
             Document::read_with(self.rules, segments, &mut self.cache)
         } else {
             let is_own = |place: usize| !sheet.sets_aside(numbers[place]);
             let document = Document::read_own(self.rules, &segments, is_own, &mut self.cache);
-            numbers.retain(|number| !sheet.sets_aside(*number));
+            numbers.to_mut().retain(|number| !sheet.sets_aside(*number));
             document
         };
-        for (placed, number) in document.placed.iter().zip(&numbers) {
+        for (placed, number) in document.placed.iter().zip(&*numbers) {
             let place = &mut self.places[*number as usize];
             place.read = true;
             if place.topic.is_none()
@@ -291,16 +291,17 @@ impl<'a> Desk<'a> {
         texts.sort_unstable();
         texts.dedup();
         for text in texts {
-            let (segments, numbers) = self.sheets.segments(&self.texts.text(text));
-            let sheet = &self.read[text as usize];
+            let sheets = self.read.clone();
+            let sheet = &sheets[text as usize];
+            let segments = self.sheets.segments(sheet);
             let unread = |number: &u32| {
                 let place = *number as usize;
                 wanted[place] == Some(text) && !self.places[place].read && !sheet.sets_aside(*number)
             };
-            if main[text as usize] && numbers.iter().any(unread) {
+            if main[text as usize] && sheet.order.iter().any(unread) {
                 self.read_anew(text);
             }
-            for (segment, number) in segments.into_iter().zip(numbers) {
+            for (segment, number) in segments.into_iter().zip(sheet.order.iter().copied()) {
                 if wanted[number as usize] != Some(text) {
                     continue;
                 }
@@ -397,7 +398,12 @@ fn versions(recordings: &[Recording], reads: &[Read], desk: &Desk<'_>, texts: &d
         .collect()
 }
 
-fn statements(recordings: &[Recording], reads: &[Read], desk: &Desk<'_>) -> Vec<Statement> {
+fn statements(
+    recordings: &[Recording],
+    reads: &[Read],
+    desk: &Desk<'_>,
+    places: Vec<Place>,
+) -> Vec<Statement> {
     let known = desk.sheets.known();
     let sets: Vec<Cow<'_, [u32]>> = desk.read.iter().map(Sheet::whole).collect();
     let mut set_aside = vec![false; known.len()];
@@ -420,20 +426,18 @@ fn statements(recordings: &[Recording], reads: &[Read], desk: &Desk<'_>) -> Vec<
         .iter()
         .enumerate()
         .zip(lifespan::lifespans(known.len(), &sighted))
-        .map(|((number, statement), (lifespan, is_aside))| {
-            let place = desk.places[number].clone();
-            Statement {
-                id: statement.id.clone(),
-                text: statement.text.to_string(),
-                role: statement.role,
-                section: place.section,
-                lead_in: place.lead_in,
-                lifespan,
-                current: current.binary_search(&(number as u32)).is_ok(),
-                aside: is_aside || set_aside[number],
-                topic: place.topic,
-                says: place.says,
-            }
+        .zip(places)
+        .map(|(((number, statement), (lifespan, is_aside)), place)| Statement {
+            id: statement.id.clone(),
+            text: statement.text.to_string(),
+            role: statement.role,
+            section: place.section,
+            lead_in: place.lead_in,
+            lifespan,
+            current: current.binary_search(&(number as u32)).is_ok(),
+            aside: is_aside || set_aside[number],
+            topic: place.topic,
+            says: place.says,
         })
         .collect()
 }
@@ -448,9 +452,9 @@ fn findings(
     if drafts.is_empty() {
         return Vec::new();
     }
-    let by_text: HashMap<&str, &StatementId> =
+    let by_text: HashMap<&str, &StatementId, Seeded> =
         history.statements.iter().map(|statement| (statement.text.as_str(), &statement.id)).collect();
-    let number_of: HashMap<&StatementId, usize> =
+    let number_of: HashMap<&StatementId, usize, Seeded> =
         history.statements.iter().enumerate().map(|(number, statement)| (&statement.id, number)).collect();
     let mut ids: HashMap<FindingId, usize> = HashMap::new();
     let mut lineage = Lineage::new(policy, known, &history.statements);
@@ -546,7 +550,7 @@ fn status(
     after: Option<&StatementId>,
     to: usize,
     history: &History,
-    number_of: &HashMap<&StatementId, usize>,
+    number_of: &HashMap<&StatementId, usize, Seeded>,
     recordings: &[Recording],
 ) -> (Status, String) {
     let at = recordings[to].at;

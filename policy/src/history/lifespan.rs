@@ -69,7 +69,13 @@ impl Spans {
             let spans = &mut self.closed[*number as usize];
             match spans.last_mut() {
                 Some(open) if open.gone_by.is_none() => open.last_seen = open.last_seen.max(seen.until),
-                _ => spans.push(Interval { first_seen: seen.at, last_seen: seen.until, gone_by: None }),
+                last => {
+                    if last.is_none() {
+                        // Most stand once.
+                        spans.reserve_exact(1);
+                    }
+                    spans.push(Interval { first_seen: seen.at, last_seen: seen.until, gone_by: None });
+                }
             }
         }
         self.standing = seen.set.to_vec();

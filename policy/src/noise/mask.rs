@@ -3,7 +3,7 @@
 //! A number may also be the promise itself ("within 30 days"), so a number beside a unit stays.
 
 /// What stands in the place of a token that rotates; no comparable form of words holds it.
-pub(super) const MARK: char = '#';
+pub(super) const MARK: u8 = b'#';
 
 /// Words beside which a number means something, in the languages that policies come in most.
 static UNITS: List = List::new(&[
@@ -166,65 +166,106 @@ impl List {
 /// assert_eq!(mask("we sell nothing"), None);
 /// ```
 pub fn mask(comparable: &str) -> Option<String> {
-    // Only numbers, what stands beside them, and long ids rotate.
-    let has_digit = comparable.bytes().any(|byte| byte.is_ascii_digit());
-    let has_long = || comparable.as_bytes().split(|byte| *byte == b' ').any(|word| word.len() >= 20);
-    if !has_digit && !has_long() {
-        return None;
-    }
-    // White space parts words nowhere but at single spaces, so bytes tell them apart.
-    let mut words: Vec<&str> = Vec::with_capacity(comparable.len() / 4 + 1);
-    let mut start = 0;
-    for (at, _) in comparable.bytes().enumerate().filter(|(_, byte)| *byte == b' ') {
-        words.push(&comparable[start..at]);
-        start = at + 1;
-    }
-    words.push(&comparable[start..]);
-    let first = (0..words.len()).find(|at| rotates(&words, *at))?;
+    let words = Words::of(comparable)?;
+    let first = (0..words.places.len()).find(|at| words.rotates(*at))?;
     let mut masked = String::with_capacity(comparable.len());
-    for (at, word) in words.iter().enumerate() {
-        if at > 0 {
-            masked.push(' ');
-        }
-        if at == first || at > first && rotates(&words, at) {
-            masked.push(MARK);
-        } else {
-            masked.push_str(word);
+    let mut copied = 0;
+    for at in first..words.places.len() {
+        if at == first || words.rotates(at) {
+            let Place { start, end, .. } = words.places[at];
+            masked.push_str(&comparable[copied..start]);
+            masked.push(char::from(MARK));
+            copied = end;
         }
     }
+    masked.push_str(&comparable[copied..]);
     Some(masked)
 }
 
-fn rotates(words: &[&str], at: usize) -> bool {
-    let word = words[at];
-    // `11 hours ago`: number and unit both tick.
-    let ago = |place: usize| words.get(place) == Some(&"ago");
-    if ago(at + 1) && UNITS.contains(word) || ago(at + 2) && UNITS.contains(words[at + 1]) {
-        return true;
-    }
-    let near = |from: usize, to: usize| words[from.min(words.len())..to.min(words.len())].iter();
-    let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    if digits == 0 {
-        // A month's name beside a number is part of a date; "may" alone is a modal verb.
-        if MONTHS.contains(word) {
-            let beside = near(at.saturating_sub(1), at).chain(near(at + 1, at + 2));
-            return beside.into_iter().any(|other| is_date_part(other));
+/// A comparable text in words.
+struct Words<'a> {
+    text: &'a str,
+    places: Vec<Place>,
+    /// One of the words is "ago".
+    has_ago: bool,
+}
+
+/// Where a word stands, and how many digits it has.
+#[derive(Clone, Copy)]
+struct Place {
+    start: usize,
+    end: usize,
+    digits: usize,
+}
+
+impl<'a> Words<'a> {
+    /// `None` where no word can rotate: only numbers, what stands beside them, and long ids do.
+    fn of(text: &'a str) -> Option<Self> {
+        let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
+        let has_long = || text.as_bytes().split(|byte| *byte == b' ').any(|word| word.len() >= 20);
+        if !has_digit && !has_long() {
+            return None;
         }
-        // Hexadecimal or base64 ids without a digit are rare; words of 40 letters are none.
-        return word.len() >= 40 && word.is_ascii();
+        let mut words = Self { text, places: Vec::with_capacity(text.len() / 4 + 1), has_ago: false };
+        let mut place = Place { start: 0, end: 0, digits: 0 };
+        // White space parts words nowhere but at single spaces, so bytes tell them apart.
+        for (at, byte) in text.bytes().chain([b' ']).enumerate() {
+            if byte == b' ' {
+                words.has_ago |= &text[place.start..at] == "ago";
+                words.places.push(Place { end: at, ..place });
+                place = Place { start: at + 1, end: 0, digits: 0 };
+            } else {
+                place.digits += usize::from(byte.is_ascii_digit());
+            }
+        }
+        Some(words)
     }
-    if word.len() >= 20 && word.is_ascii() {
-        return true;
+
+    fn get(&self, at: usize) -> Option<&'a str> {
+        self.places.get(at).map(|place| &self.text[place.start..place.end])
     }
-    let beside_unit =
-        near(at + 1, at + 3).chain(near(at.saturating_sub(2), at)).any(|other| UNITS.contains(other));
-    if is_date_part(word) {
-        let beside_month =
-            near(at.saturating_sub(2), at).chain(near(at + 1, at + 3)).any(|other| MONTHS.contains(other));
-        return beside_month || word.len() == 4 || !beside_unit;
+
+    /// The words of these places that there are.
+    fn near(&self, from: usize, to: usize) -> impl Iterator<Item = &'a str> {
+        (from..to).filter_map(|at| self.get(at))
     }
-    // `12345`, `a1b2c3d4`: counters and ids; a short number beside a unit is none.
-    digits == word.len() && !beside_unit || digits >= 3 && word.len() >= 8
+
+    fn rotates(&self, at: usize) -> bool {
+        let Some(word) = self.get(at) else { return false };
+        let digits = self.places[at].digits;
+        // `11 hours ago`: number and unit both tick.
+        if self.has_ago {
+            let is_unit = |at: usize| self.get(at).is_some_and(|word| UNITS.contains(word));
+            let ago = |at: usize| self.get(at) == Some("ago");
+            if ago(at + 1) && is_unit(at) || ago(at + 2) && is_unit(at + 1) {
+                return true;
+            }
+        }
+        if digits == 0 {
+            // A month's name beside a number is part of a date; "may" alone is a modal verb.
+            if MONTHS.contains(word) {
+                return self
+                    .near(at.saturating_sub(1), at)
+                    .chain(self.near(at + 1, at + 2))
+                    .any(is_date_part);
+            }
+            // Hexadecimal or base64 ids without a digit are rare; words of 40 letters are none.
+            return word.len() >= 40 && word.is_ascii();
+        }
+        if word.len() >= 20 && word.is_ascii() {
+            return true;
+        }
+        let before = at.saturating_sub(2);
+        let beside_unit =
+            self.near(at + 1, at + 3).chain(self.near(before, at)).any(|other| UNITS.contains(other));
+        if is_date_part(word) {
+            let beside_month =
+                self.near(before, at).chain(self.near(at + 1, at + 3)).any(|other| MONTHS.contains(other));
+            return beside_month || word.len() == 4 || !beside_unit;
+        }
+        // `12345`, `a1b2c3d4`: counters and ids; a short number beside a unit is none.
+        digits == word.len() && !beside_unit || digits >= 3 && word.len() >= 8
+    }
 }
 
 /// A day, a year, `3rd`.

@@ -4,7 +4,7 @@ use super::lanes::Seen;
 use super::surroundings::{self, Look};
 use super::{mask, rotation};
 use crate::id::{Digest, StatementId};
-use crate::statement::{BlockKind, Outline, Role, Segment, blocks, comparable};
+use crate::statement::{BlockKind, Outline, Role, Segment, blocks, comparable_words, word_hash};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -23,6 +23,8 @@ pub struct Sheet {
     pub kin: Vec<u32>,
     /// Bytes of all statements.
     pub bytes: u64,
+    /// Its blocks in reading order: what each is there, and which piece.
+    pieces: Vec<(BlockKind, u32)>,
 }
 
 /// A document says so many bytes beside its links, at least.
@@ -43,10 +45,10 @@ pub struct Known {
 }
 
 /// A block read: its sentences and their statement numbers.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Piece {
-    numbers: Arc<[u32]>,
-    sentences: Arc<[Arc<str>]>,
+    numbers: Vec<u32>,
+    sentences: Vec<Arc<str>>,
     look: Look,
     /// It was met in a menu, and outside of one.
     in_menu: bool,
@@ -57,7 +59,7 @@ struct Piece {
 #[derive(Debug, Default)]
 pub struct Sheets {
     known: Vec<Known>,
-    by_form: HashMap<Box<str>, u32, Seeded>,
+    by_form: HashMap<String, u32, Seeded>,
     /// Of masked forms.
     kin_by_form: HashMap<Box<str>, u32, Seeded>,
     kins: u32,
@@ -97,9 +99,9 @@ impl Sheets {
     /// Reads a text to statement numbers.
     pub fn read(&mut self, markdown: &str) -> Sheet {
         let mut sheet = Sheet::default();
-        let mut pieces = Vec::new();
-        let mut looks = Vec::new();
         let blocks = blocks(markdown);
+        sheet.pieces.reserve_exact(blocks.len());
+        let mut looks = Vec::with_capacity(blocks.len());
         if self.known.is_empty() {
             // Later texts bring little that is new.
             self.known.reserve(2 * blocks.len());
@@ -110,13 +112,13 @@ impl Sheets {
             let number = self.piece_number(block.kind, block.raw);
             let piece = &self.pieces[number as usize];
             sheet.order.extend_from_slice(&piece.numbers);
-            pieces.push(number);
+            sheet.pieces.push((block.kind, number));
             looks.push(piece.look);
         }
         let mut menus = surroundings::menus(&looks).into_iter().peekable();
-        for (place, number) in pieces.into_iter().enumerate() {
+        for (place, (_, number)) in sheet.pieces.iter().enumerate() {
             while menus.next_if(|menu| menu.end <= place).is_some() {}
-            let piece = &mut self.pieces[number as usize];
+            let piece = &mut self.pieces[*number as usize];
             match menus.peek().is_some_and(|menu| menu.contains(&place)) {
                 true => piece.in_menu = true,
                 false => piece.elsewhere = true,
@@ -174,23 +176,17 @@ impl Sheets {
         }
     }
 
-    /// A text's statements in their places, with their numbers.
-    pub fn segments(&mut self, markdown: &str) -> (Vec<Segment>, Vec<u32>) {
+    /// A text's statements in their places; their numbers are those of the sheet's `order`.
+    pub fn segments(&self, sheet: &Sheet) -> Vec<Segment> {
         let mut outline = Outline::default();
-        let (mut segments, mut numbers) = (Vec::new(), Vec::new());
-        for block in blocks(markdown) {
-            let piece = self.piece(block.kind, block.raw).clone();
-            outline.place(block.kind, &piece.sentences, |segment| segments.push(segment));
-            numbers.extend_from_slice(&piece.numbers);
+        let mut segments = Vec::with_capacity(sheet.order.len());
+        for (kind, number) in &sheet.pieces {
+            let piece = &self.pieces[*number as usize];
+            outline.place(*kind, &piece.sentences, |segment| segments.push(segment));
         }
         // A heading of several lines is one statement: see `Outline::place`.
-        debug_assert_eq!(segments.len(), numbers.len());
-        (segments, numbers)
-    }
-
-    fn piece(&mut self, kind: BlockKind, raw: &str) -> &Piece {
-        let number = self.piece_number(kind, raw);
-        &self.pieces[number as usize]
+        debug_assert_eq!(segments.len(), sheet.order.len());
+        segments
     }
 
     fn piece_number(&mut self, kind: BlockKind, raw: &str) -> u32 {
@@ -219,13 +215,17 @@ impl Sheets {
         let sentences = block.sentences();
         let numbers = sentences.iter().map(|text| self.number(text, kind.role())).collect();
         let look = surroundings::look(kind, raw, &sentences);
-        Piece { numbers, sentences: sentences.into(), look, in_menu: false, elsewhere: false }
+        Piece { numbers, sentences, look, in_menu: false, elsewhere: false }
     }
 
     fn number(&mut self, text: &Arc<str>, role: Role) -> u32 {
-        let form = comparable(text);
-        // A line of marks alone has no comparable form; it is itself.
-        let form = if form.is_empty() { text.to_string() } else { form };
+        self.words.clear();
+        let mut form = comparable_words(text, |word| self.words.push(word));
+        if form.is_empty() {
+            // A line of marks alone has no comparable form; it is itself.
+            form = text.to_string();
+            self.words.extend(form.as_bytes().split(|byte| *byte == b' ').map(word_hash));
+        }
         if let Some(number) = self.by_form.get(form.as_str()) {
             return *number;
         }
@@ -233,7 +233,7 @@ impl Sheets {
         let masked = mask::mask(&form);
         let kin_form = masked.as_deref().unwrap_or(&form);
         // Without a mask it can only be kin to statements of the same form, and there are none.
-        let may_have_kin = kin_form.contains(mask::MARK);
+        let may_have_kin = masked.is_some() || memchr::memchr(mask::MARK, form.as_bytes()).is_some();
         let kin = match may_have_kin.then(|| self.kin_by_form.get(kin_form)).flatten() {
             Some(kin) => *kin,
             None => {
@@ -245,8 +245,6 @@ impl Sheets {
                 next
             }
         };
-        self.words.clear();
-        self.words.extend(form.as_bytes().split(|byte| *byte == b' ').map(word_hash));
         self.words.sort_unstable();
         self.words.dedup();
         self.known.push(Known {
@@ -260,7 +258,7 @@ impl Sheets {
                 .iter()
                 .fold(0, |print, word| print | 1 << (word.wrapping_mul(0x9e37_79b1) >> 25)),
         });
-        self.by_form.insert(form.into(), number);
+        self.by_form.insert(form, number);
         number
     }
 }
@@ -318,10 +316,6 @@ impl Hasher for Folded {
     }
 }
 
-fn word_hash(word: &[u8]) -> u32 {
-    word.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -337,9 +331,7 @@ mod tests {
             sheet.order.iter().map(|number| sheets.known()[*number as usize].id.clone()).collect();
         let plain = segment(text);
         assert_eq!(ids, plain.iter().map(|segment| statement_id(&segment.text)).collect::<Vec<_>>());
-        let (segments, numbers) = sheets.segments(text);
-        assert_eq!(segments, plain);
-        assert_eq!(numbers, sheet.order);
+        assert_eq!(sheets.segments(&sheet), plain);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(super) fn look(kind: BlockKind, raw: &str, sentences: &[std::sync::Arc<str>]
     if sentences.last().is_some_and(|last| last.ends_with([':', '：'])) {
         return Look::LeadIn;
     }
-    let words = |text: &str| text.split(' ').count();
+    let words = |text: &str| 1 + text.bytes().filter(|byte| *byte == b' ').count();
     match sentences {
         [one] if words(one) <= 6 && one.len() <= 60 && !one.ends_with(['.', '!', ';', ',', '。']) => {
             Look::Label
@@ -53,6 +53,9 @@ pub(super) fn look(kind: BlockKind, raw: &str, sentences: &[std::sync::Arc<str>]
 /// on in the next: a picture over a line of text.
 fn is_link(raw: &str) -> bool {
     let bytes = raw.as_bytes();
+    if memchr::memchr(b']', bytes).is_none() {
+        return false;
+    }
     let (mut at, mut depth, mut is_link, mut is_outside) = (0, 0usize, false, false);
     // The depth of a link that is still open and has words already.
     let mut words = 0;

@@ -103,7 +103,7 @@ fn memchr_lines(text: &str) -> impl Iterator<Item = usize> + '_ {
         if at >= text.len() {
             return None;
         }
-        at = text[at..].find('\n').map_or(text.len(), |offset| at + offset + 1);
+        at = memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |offset| at + offset + 1);
         Some(at)
     })
 }

@@ -13,8 +13,36 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfkc_qui
 pub fn comparable(text: &str) -> String {
     let text = without_number(text);
     if text.is_ascii() {
-        return comparable_ascii(text);
+        return comparable_ascii(text, |_| {});
     }
+    comparable_unicode(text)
+}
+
+/// [`comparable`], which also tells the number of each word of the form.
+pub(crate) fn comparable_words(text: &str, mut take: impl FnMut(u32)) -> String {
+    let text = without_number(text);
+    if text.is_ascii() {
+        return comparable_ascii(text, take);
+    }
+    let form = comparable_unicode(text);
+    if !form.is_empty() {
+        form.as_bytes().split(|byte| *byte == b' ').for_each(|word| take(word_hash(word)));
+    }
+    form
+}
+
+/// The number of a word: FNV-1a.
+pub(crate) fn word_hash(word: &[u8]) -> u32 {
+    word.iter().fold(FIRST, |number, byte| step(number, *byte))
+}
+
+const FIRST: u32 = 0x811c_9dc5;
+
+fn step(number: u32, byte: u8) -> u32 {
+    (number ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+}
+
+fn comparable_unicode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     // A mark that waits for the next word, so that none stands at the end.
     let mut gap = false;
@@ -39,20 +67,26 @@ pub fn comparable(text: &str) -> String {
     out
 }
 
-/// The same for a text in ASCII, as most are: byte by byte.
-fn comparable_ascii(text: &str) -> String {
+/// The same for a text in ASCII, as most are: byte by byte, with the number of each word.
+fn comparable_ascii(text: &str, mut take: impl FnMut(u32)) -> String {
     let mut out = Vec::with_capacity(text.len());
-    let mut gap = false;
+    let (mut number, mut gap) = (FIRST, false);
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() {
             if gap && !out.is_empty() {
+                take(std::mem::replace(&mut number, FIRST));
                 out.push(b' ');
             }
             gap = false;
-            out.push(byte.to_ascii_lowercase());
+            let small = byte.to_ascii_lowercase();
+            number = step(number, small);
+            out.push(small);
         } else if !matches!(byte, b'\'' | b'`') {
             gap = true;
         }
+    }
+    if !out.is_empty() {
+        take(number);
     }
     String::from_utf8(out).expect("ASCII is UTF-8")
 }

@@ -8,7 +8,18 @@ pub fn split(text: &str) -> Vec<String> {
 }
 
 pub(super) fn split_into(text: &str, out: &mut impl FnMut(&str)) {
-    for line in text.split('\n') {
+    let mut rest = Some(text);
+    while let Some(text) = rest {
+        let line = match memchr::memchr(b'\n', text.as_bytes()) {
+            Some(end) => {
+                rest = Some(&text[end + 1..]);
+                &text[..end]
+            }
+            None => {
+                rest = None;
+                text
+            }
+        };
         let mut start = 0;
         let bytes = line.as_bytes();
         let mut at = 0;
