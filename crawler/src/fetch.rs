@@ -260,7 +260,9 @@ impl Client {
         if enough.is_none() && announced > limits.body_bytes as u64 {
             return Err(Fault::BodyTooLarge(limits.body_bytes));
         }
-        let mut body = Vec::with_capacity(announced.min(enough.unwrap_or(limits.body_bytes) as u64) as usize);
+        let most = announced.min(enough.unwrap_or(limits.body_bytes) as u64) as usize;
+        // With room for the head, which the archive puts in front of it.
+        let mut body = Vec::with_capacity(most + size + 64);
         let read = async {
             while let Some(part) = response.chunk().await.map_err(|error| self.fault(error, Part::Body))? {
                 if let Some(enough) = enough

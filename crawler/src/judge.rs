@@ -195,7 +195,7 @@ fn named(content_type: &str) -> String {
 fn text<'a>(payload: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
     match std::str::from_utf8(payload) {
         Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(policy::extract::decode(payload, content_type)),
+        Err(_) => policy::extract::decode(payload, content_type),
     }
 }
 

@@ -48,7 +48,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let html = match &args.file {
         Some(path) => {
             let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-            decode(&bytes, None)
+            decode(&bytes, None).into_owned()
         }
         None => fetch(&args.url, args.contact, global)?,
     };
@@ -169,5 +169,5 @@ fn fetch(url: &Url, contact: Option<String>, global: &Global) -> anyhow::Result<
         );
     }
     let response = archive.response(capture)?;
-    Ok(decode(&response.body, response.content_type().as_deref()))
+    Ok(decode(&response.body, response.content_type().as_deref()).into_owned())
 }

@@ -11,6 +11,7 @@ use crate::warc::{Record, WarcFault, read_member};
 use chrono::{DateTime, Utc};
 use policy::capture::{Capture, RecordPlace};
 use policy::id::{Digest, PolicyId};
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
@@ -121,14 +122,22 @@ impl Archive {
     pub fn response(&self, capture: &Capture) -> Result<StoredResponse, ReadError> {
         let place = self.place(capture)?;
         let body_place = self.body_place(capture)?;
-        let (original, body) = {
-            let record = self.record(&body_place)?;
-            let (head, sent) = split(&record, &body_place)?;
-            let sent = payload_of(&head, sent)?;
-            let encodings = head.values("content-encoding");
-            let body = body::decode(&sent, encodings.iter().map(String::as_str), self.limits)?.into_owned();
-            (head, body)
+        let record = self.record(&body_place)?;
+        let (original, sent) = split(&record, &body_place)?;
+        let start = record.block.len() - sent.len();
+        let encodings = original.values("content-encoding");
+        let sent = payload_of(&original, sent)?;
+        let decoded = match body::decode(&sent, encodings.iter().map(String::as_str), self.limits)? {
+            // As it lies in the record.
+            Cow::Borrowed(_) if matches!(sent, Cow::Borrowed(_)) => None,
+            body => Some(body.into_owned()),
         };
+        let body = decoded.unwrap_or_else(|| {
+            // Moved to the front of its own memory: a page is large.
+            let mut block = record.block;
+            block.drain(..start);
+            block
+        });
         if capture.digest.is_some_and(|digest| digest != Digest::of(&body)) {
             return Err(ReadError::Altered { segment: body_place.segment, offset: body_place.offset });
         }

@@ -271,7 +271,7 @@ fn outcome(one: &Listed, page: &[u8]) -> Outcome {
         return Outcome::Failed("empty body".to_owned());
     }
     let is_text = one.kind.starts_with("text/");
-    let body = if is_text { policy::extract::decode(page, Some(one.kind)) } else { String::new() };
+    let body = if is_text { policy::extract::decode(page, Some(one.kind)) } else { "".into() };
     let headers = [("content-type".to_owned(), one.kind.to_owned())];
     let answer =
         wall::Answer { declared: &one.page, url: &one.page, status: 200, headers: &headers, body: &body };

@@ -1,25 +1,26 @@
 //! Bytes to characters.
 
 use encoding_rs::Encoding;
+use std::borrow::Cow;
 
 /// How far into a page a `meta` that names the charset is looked for; browsers look at 1,024 bytes,
 /// but pages with a long comment or inline script before it are common.
 const META_WITHIN: usize = 16 * 1024;
 
 /// Bytes to characters: a byte order mark wins over the `Content-Type` header, that over a `meta` in the page;
-/// else UTF-8 where the bytes are that, else windows-1252. Never fails: what cannot be read becomes U+FFFD.
-pub fn decode(bytes: &[u8], content_type: Option<&str>) -> String {
+/// else UTF-8 where the bytes are that, else windows-1252. Never fails: what cannot be read becomes U+FFFD. Nothing is copied where the bytes are UTF-8.
+pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
     let encoding = Encoding::for_bom(bytes)
         .map(|(encoding, _)| encoding)
         .or_else(|| content_type.and_then(|value| label_after_charset(value.as_bytes())))
         .or_else(|| declared_in_page(&bytes[..bytes.len().min(META_WITHIN)]));
     match encoding {
-        Some(encoding) => encoding.decode(bytes).0.into_owned(),
+        Some(encoding) => encoding.decode(bytes).0,
         None => match std::str::from_utf8(bytes) {
-            Ok(text) => text.to_owned(),
+            Ok(text) => text.into(),
             // A UTF-8 page with a stray byte stays UTF-8: few bytes of another encoding look like so many sequences.
-            Err(_) if looks_like_utf8(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-            Err(_) => encoding_rs::WINDOWS_1252.decode(bytes).0.into_owned(),
+            Err(_) if looks_like_utf8(bytes) => String::from_utf8_lossy(bytes),
+            Err(_) => encoding_rs::WINDOWS_1252.decode(bytes).0,
         },
     }
 }

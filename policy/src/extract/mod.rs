@@ -10,6 +10,7 @@
 
 mod agreement;
 mod charset;
+mod code;
 mod content;
 mod error;
 mod links;

@@ -5,6 +5,7 @@
 //! depth and size down, as browsers do; what is beyond them is refused, because half a document would read
 //! like a withdrawn one.
 
+use super::code;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{
     BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
@@ -30,6 +31,11 @@ pub(super) struct TooComplex;
 
 /// Parses a page as a browser would before its scripts run.
 pub(super) fn parse(html: &str) -> Result<Html, TooComplex> {
+    parse_with(html, code::tag)
+}
+
+/// `next_code` finds the next tag that may open code, which is then passed over.
+fn parse_with(html: &str, next_code: impl Fn(&str, usize) -> Option<code::Tag>) -> Result<Html, TooComplex> {
     if has_overlong_tag(html) {
         return Err(TooComplex);
     }
@@ -44,20 +50,34 @@ pub(super) fn parse(html: &str) -> Result<Html, TooComplex> {
         open: RefCell::default(),
         unwrapped: RefCell::default(),
         overfull: Cell::new(false),
-        in_code: Cell::new(false),
+        in_code: Cell::new(None),
     };
     let tokenizer = Tokenizer::new(sieve, TokenizerOpts::default());
     let input = BufferQueue::default();
-    let mut rest = html;
-    while !rest.is_empty() {
-        let (piece, after) = rest.split_at(rest.floor_char_boundary(FEED.min(rest.len())));
-        rest = after;
-        input.push_back(StrTendril::from(piece));
+    let mut at = 0;
+    let mut code = next_code(html, 0);
+    while at < html.len() {
+        let was_code = tokenizer.sink.in_code.get().is_some();
+        // A tag that may open code is fed by itself.
+        let stop = match &code {
+            Some(tag) if at < tag.start => tag.start,
+            Some(tag) => tag.end,
+            None => html.len(),
+        };
+        let end = if stop - at <= FEED { stop } else { html.floor_char_boundary(at + FEED) };
+        input.push_back(StrTendril::from(&html[at..end]));
         while let TokenizerResult::Script(_) | TokenizerResult::EncodingIndicator(_) = tokenizer.feed(&input)
         {
         }
         if tokenizer.sink.overfull.get() {
             return Err(TooComplex);
+        }
+        at = end;
+        if code.as_ref().is_some_and(|tag| tag.end == at) {
+            if let (false, Some(name)) = (was_code, tokenizer.sink.in_code.get()) {
+                at += code::len(&html[at..], name);
+            }
+            code = next_code(html, at);
         }
     }
     tokenizer.end();
@@ -76,8 +96,8 @@ struct Sieve {
     /// How many elements of a name were unwrapped and not yet closed.
     unwrapped: RefCell<HashMap<LocalName, usize>>,
     overfull: Cell<bool>,
-    /// Within a script or a style sheet.
-    in_code: Cell<bool>,
+    /// Within a script or a style sheet, and which of them.
+    in_code: Cell<Option<&'static str>>,
 }
 
 impl Sieve {
@@ -129,14 +149,17 @@ impl TokenSink for Sieve {
         }
         match &token {
             // Scripts and style sheets are never text, and half of a page: they are not kept.
-            Token::CharacterTokens(_) if self.in_code.get() => TokenSinkResult::Continue,
+            Token::CharacterTokens(_) if self.in_code.get().is_some() => TokenSinkResult::Continue,
             Token::TagToken(tag) if !self.admits(tag) => TokenSinkResult::Continue,
             Token::TagToken(tag) => {
-                let is_code = tag.kind == TagKind::StartTag
-                    && matches!(tag.name, local_name!("script") | local_name!("style"));
+                let code = match (tag.kind, &tag.name) {
+                    (TagKind::StartTag, &local_name!("script")) => Some("script"),
+                    (TagKind::StartTag, &local_name!("style")) => Some("style"),
+                    _ => None,
+                };
                 let result = self.builder.process_token(token, line_number);
                 // Elsewhere, as in drawings, elements of these names hold markup.
-                self.in_code.set(is_code && matches!(result, TokenSinkResult::RawData(_)));
+                self.in_code.set(code.filter(|_| matches!(result, TokenSinkResult::RawData(_))));
                 result
             }
             // Comments are never text; left out, they cost nothing.
@@ -205,8 +228,7 @@ fn is_uncounted(name: &LocalName) -> bool {
 fn has_overlong_tag(html: &str) -> bool {
     let bytes = html.as_bytes();
     let mut at = 0;
-    // No tag is left but at an ASCII character, or at the end.
-    while let Some(open) = html.get(at..).and_then(|rest| rest.find('<')) {
+    while let Some(open) = bytes.get(at..).and_then(|rest| memchr::memchr(b'<', rest)) {
         at += open + 1;
         if !bytes.get(at).is_some_and(u8::is_ascii_alphabetic) {
             continue;
@@ -251,4 +273,41 @@ fn is_too_deep(page: &Html) -> bool {
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_passed_over_leaves_the_page_as_it_is() {
+        for html in [
+            "<p>a<script>x<y</script><p>b<style>p{}</style>c",
+            "<style>a</styles></STYLE\n><p>b",
+            "<script>never</scrip",
+            "<script><!-- <script> a </script> b --></script><p>c",
+            "<script><!--</script><p>c",
+            "<script>a<!-- b</script><script>-->d</script><p>c",
+            "<script data-a='>'>a<script>b</script><p>c",
+            "<script data-a='>'><!-- <script>b</script>d--></script><p>c",
+            "<!-- <script> --><p>a</script><p>b",
+            "<!--[if a]><script src=b></script><![endif]--><p>a",
+            "<p title='<script>'>a</p><p>b",
+            "<svg><style><p>a</style></svg><script>b</script>",
+            "<textarea><script>a</textarea>b</script><p>c",
+            "<noscript><style>a</noscript><p>b",
+            "<script/>a</script><p>b",
+            "<style><script>a</style></script><p>b",
+            "<title><style></title><p>a</style><p>b",
+            "<template><script>a<p></script><p>b</template>",
+            "<script\n>a\r\n\0é</script\r><p>b",
+            "<scripted><p>a</scripted><styles>b",
+            "<script>",
+            "<style",
+        ] {
+            let [skimmed, whole] =
+                [parse(html), parse_with(html, |_, _| None)].map(|page| page.unwrap().html());
+            assert_eq!(skimmed, whole, "{html}");
+        }
+    }
 }

@@ -101,7 +101,8 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             }
         }
         for capture in &captures {
-            let html = decode(&snapshot_blobs.read(&capture.blob)?, None);
+            let bytes = snapshot_blobs.read(&capture.blob)?;
+            let html = decode(&bytes, None);
             let recorded = from.remove(capture.commit.as_str()).unwrap_or_default();
             read(
                 &id,
