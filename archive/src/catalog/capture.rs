@@ -242,7 +242,7 @@ pub(crate) fn captures(connection: &Connection, policy: &PolicyId) -> rusqlite::
     rows.collect()
 }
 
-/// The capture whose own records start there.
+/// The capture whose own records start there. By its member, which is found by its place: captures are not.
 pub(crate) fn capture_at(
     connection: &Connection,
     segment: &str,
@@ -250,8 +250,9 @@ pub(crate) fn capture_at(
 ) -> rusqlite::Result<Option<i64>> {
     connection
         .prepare_cached(
-            r#"SELECT capture.id FROM capture JOIN segment ON segment.id = capture.segment
-               WHERE segment.name = ?1 AND capture."offset" = ?2"#,
+            r#"SELECT capture.id FROM segment JOIN member ON member.segment = segment.id
+               JOIN capture ON capture.id = member.capture AND capture."offset" = member."offset"
+               WHERE segment.name = ?1 AND member."offset" = ?2"#,
         )?
         .query_row(params![segment, signed(offset)], |row| row.get(0))
         .optional()

@@ -180,8 +180,8 @@ impl Archive {
         let path = self.dir.join(SEGMENTS).join(&place.segment);
         let read = File::open(&path).and_then(|mut file| {
             file.seek(SeekFrom::Start(place.offset))?;
-            // Not allocated at once: the length is only what the catalog says.
-            let mut bytes = Vec::new();
+            // Not all of a large one at once: the length is only what the catalog says.
+            let mut bytes = Vec::with_capacity(place.length.min(1 << 20) as usize);
             file.take(place.length).read_to_end(&mut bytes)?;
             Ok(bytes)
         });
