@@ -5,7 +5,7 @@
 //! (digests, origins) is put in when it is read. Findings and the times of versions have rows of their
 //! own, so that they are found without reading histories.
 
-use crate::text::chunk::{read_varint, varint};
+use crate::text::chunk::{self, read_varint, varint};
 use crate::text::imported::{self, OpenImportedError};
 use crate::text::table::{self, TextError};
 use chrono::{DateTime, Utc};
@@ -360,8 +360,8 @@ pub(crate) fn pack(history: History, origins: Vec<Origin>, input: Digest) -> Pac
         policy,
         input,
         shape: None,
-        facts: zstd::bulk::compress(&json, LEVEL).expect("zstd compresses any bytes"),
-        sequences: zstd::bulk::compress(&sequences, LEVEL).expect("zstd compresses any bytes"),
+        facts: chunk::compress(&json, LEVEL),
+        sequences: chunk::compress(&sequences, LEVEL),
         versions: rows,
         findings,
     }

@@ -5,6 +5,8 @@
 //! integers: a text whose lines are new is a run of ones. Both are compressed with zstd.
 
 use super::{TextFacts, Texts};
+use std::cell::RefCell;
+use zstd::bulk::Compressor;
 
 /// Uncompressed size at which a chunk of lines is full: small enough to read one text quickly,
 /// large enough for compression to find repetitions.
@@ -125,7 +127,7 @@ impl Chunks<'_> {
             write(item, &mut raw);
             item += 1;
             if raw.len() >= full || item == len {
-                let data = zstd::bulk::compress(&raw, self.level).expect("zstd compresses any bytes");
+                let data = compress(&raw, self.level);
                 self.out.push(Chunk { kind, number, first, count: item - first, data });
                 raw.clear();
                 number += 1;
@@ -178,6 +180,23 @@ fn sequence(raw: &mut &[u8]) -> Option<Vec<u32>> {
         sequence.push(u32::try_from(before).ok()?);
     }
     Some(sequence)
+}
+
+/// `raw` as zstd. What zstd works with is kept from one time to the next: making it was felt.
+pub(crate) fn compress(raw: &[u8], level: i32) -> Vec<u8> {
+    thread_local! {
+        static KEPT: RefCell<(Compressor<'static>, Vec<u8>)> =
+            RefCell::new((Compressor::new(FOR_NOW).expect("zstd finds memory"), Vec::new()));
+    }
+    KEPT.with_borrow_mut(|(compressor, out)| {
+        out.clear();
+        out.reserve(zstd::zstd_safe::compress_bound(raw.len()));
+        compressor
+            .set_compression_level(level)
+            .and_then(|()| compressor.compress_to_buffer(raw, out))
+            .expect("zstd compresses any bytes");
+        out.to_vec()
+    })
 }
 
 fn decompress(data: &[u8]) -> Option<Vec<u8>> {
