@@ -10,11 +10,12 @@ use crawler::import::ota_versions;
 use policy::declaration::Declarations;
 use policy::id::PolicyId;
 use policy::noise::Tally;
+use policy::promise::{Document, judge};
 use site::search::{Index, index};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -116,6 +117,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let archive = Archive::open(&archive_dir)?;
     as_of(&archive)?;
     search(&archive, &folder.path().join("index"))?;
+    judging(&archive, global)?;
     one_more(&archive, global)?;
     if let Some(enough) = args.as_of_versions {
         multiply(&archive, enough)?;
@@ -248,6 +250,40 @@ fn as_of(archive: &Archive) -> anyhow::Result<()> {
         at(1.0)
     );
     println!("{} statements", all.statements);
+    Ok(())
+}
+
+/// Judges each change from one text of a policy to the next, with both texts read beforehand.
+fn judging(archive: &Archive, global: &Global) -> anyhow::Result<()> {
+    let rules = crate::ground::Ground::read(&global.data)?.rules;
+    let imported = Imported::open(archive.dir())?;
+    let (mut changes, mut findings, mut took) = (0, 0, Duration::ZERO);
+    for (policy, _) in imported.policies()? {
+        let stored = imported.load(&policy)?;
+        let texts: Vec<_> =
+            stored.recorded.iter().filter_map(|version| Some((version.text?, version.at))).collect();
+        let mut judged = BTreeSet::new();
+        let mut old: Option<(_, Document)> = None;
+        for (text, at) in texts {
+            if old.as_ref().is_some_and(|(before, _)| *before == text) {
+                continue;
+            }
+            let new = Document::read(&rules, &stored.texts.text(text));
+            if let Some((before, old)) = &old
+                && judged.insert((*before, text))
+            {
+                let started = Instant::now();
+                findings += judge(&rules, old, &new, at).len();
+                took += started.elapsed();
+                changes += 1;
+            }
+            old = Some((text, new));
+        }
+    }
+    println!(
+        "judging: {changes} changes from one text to another, {findings} findings, {:.0} a second on one thread",
+        f64::from(changes) / took.as_secs_f64().max(1e-9)
+    );
     Ok(())
 }
 
