@@ -1,6 +1,6 @@
 //! Words with their places: what the vocabulary is matched against and texts are compared by.
 
-use crate::statement::normalised;
+use crate::statement::{FIRST, normalised, step, word_hash};
 
 /// A word of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,7 @@ fn read_ascii(text: &[u8], tokens: &mut Tokens) {
         let len = stem(&form[start..]);
         tokens.words.push(Token {
             hash: number,
-            stem: numbers.get(len - 1).copied().unwrap_or_else(|| hash_bytes(&form[start..start + len])),
+            stem: numbers.get(len - 1).copied().unwrap_or_else(|| word_hash(&form[start..start + len])),
             start: start as u32,
             after_break,
             capital: byte.is_ascii_uppercase(),
@@ -152,7 +152,7 @@ impl Reader<'_> {
             if let Some(word) = self.tokens.words.last_mut() {
                 let text = &self.tokens.form[word.start as usize..];
                 word.hash = hash(text);
-                word.stem = hash_bytes(&text.as_bytes()[..stem(text.as_bytes())]);
+                word.stem = word_hash(&text.as_bytes()[..stem(text.as_bytes())]);
             }
         }
     }
@@ -160,17 +160,7 @@ impl Reader<'_> {
 
 /// A word's number: FNV-1a. Two words of one policy with one number would only be taken for each other.
 pub fn hash(word: &str) -> u32 {
-    hash_bytes(word.as_bytes())
-}
-
-fn hash_bytes(word: &[u8]) -> u32 {
-    word.iter().fold(FIRST, |number, byte| step(number, *byte))
-}
-
-const FIRST: u32 = 0x811c_9dc5;
-
-fn step(number: u32, byte: u8) -> u32 {
-    (number ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    word_hash(word.as_bytes())
 }
 
 /// The numbers of a text's words in small letters, parted at whatever is neither letter nor digit.

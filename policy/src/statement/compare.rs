@@ -36,9 +36,11 @@ pub(crate) fn word_hash(word: &[u8]) -> u32 {
     word.iter().fold(FIRST, |number, byte| step(number, *byte))
 }
 
-const FIRST: u32 = 0x811c_9dc5;
+/// The number of a word of no letters, see [`step`].
+pub(crate) const FIRST: u32 = 0x811c_9dc5;
 
-fn step(number: u32, byte: u8) -> u32 {
+/// The number of a word with one byte more.
+pub(crate) fn step(number: u32, byte: u8) -> u32 {
     (number ^ u32::from(byte)).wrapping_mul(0x0100_0193)
 }
 

@@ -15,8 +15,8 @@ mod outline;
 mod sentence;
 
 pub use block::{Block, BlockKind, blocks};
+pub(crate) use compare::{FIRST, comparable_words, normalised, step, word_hash};
 pub use compare::{comparable, statement_id};
-pub(crate) use compare::{comparable_words, normalised, word_hash};
 pub use inline::plain;
 pub use outline::Outline;
 pub use sentence::split as sentences;
