@@ -95,7 +95,7 @@ impl Histories {
         }
     }
 
-    /// All findings, heaviest first.
+    /// All findings, see [`policy::finding::heaviest_first`].
     pub fn findings(&self) -> Result<Vec<Finding>, HistoryError> {
         Ok(file::findings(&self.derived)?)
     }
@@ -153,7 +153,7 @@ impl Archive {
         self.histories()?.text(policy, version)
     }
 
-    /// All findings, heaviest first.
+    /// All findings, see [`policy::finding::heaviest_first`].
     pub fn findings(&self) -> Result<Vec<Finding>, HistoryError> {
         self.histories()?.findings()
     }

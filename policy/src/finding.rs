@@ -5,6 +5,7 @@
 use crate::id::{FindingId, PolicyId, PromiseId, StatementId, VersionId};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 /// What a change did to a promise.
@@ -168,7 +169,7 @@ pub struct Judgement {
     pub severity: u8,
     /// 0 to 1: how sure the judge is.
     pub confidence: f32,
-    /// The weight that orders findings: severity, confidence and reach together; higher first.
+    /// The weight that orders findings: kind, severity, confidence and what is at stake together; higher first.
     pub weight: f32,
     /// The rule that decided, as named in data/promises.
     pub rule: String,
@@ -210,4 +211,27 @@ pub struct Finding {
     pub class: EvidenceClass,
     #[serde(flatten)]
     pub judgement: Judgement,
+}
+
+/// The order in which findings are told where time does not order them: heaviest first. What a service took back
+/// with one sentence on several pages, or twice, comes once before everything that repeats it; what was retracted
+/// comes last.
+pub fn heaviest_first(findings: &mut [Finding]) {
+    findings
+        .sort_by(|a, b| b.judgement.weight.total_cmp(&a.judgement.weight).then_with(|| a.id.0.cmp(&b.id.0)));
+    let mut told = HashSet::new();
+    let ranks: HashMap<FindingId, u8> = findings
+        .iter()
+        .map(|finding| {
+            let judgement = &finding.judgement;
+            let sentence = if judgement.before.is_empty() { &judgement.after } else { &judgement.before };
+            let rank = match finding.status {
+                Status::Retracted => 2,
+                _ if told.insert((&finding.policy.service, judgement.kind, sentence)) => 0,
+                _ => 1,
+            };
+            (finding.id.clone(), rank)
+        })
+        .collect();
+    findings.sort_by_key(|finding| ranks[&finding.id]);
 }

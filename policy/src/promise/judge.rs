@@ -235,7 +235,7 @@ fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &D
         after: text_at(pair.new, step.after),
         severity,
         confidence,
-        weight: weigh(step.kind, severity, confidence),
+        weight: weigh(step.kind, severity, confidence, PLAIN),
         rule: "encryption_ladder".into(),
         reason: format!(
             "End-to-end encryption{}: from {} to {}.",
@@ -261,10 +261,15 @@ fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &D
     }
 }
 
-/// A broken promise comes before a widened practice, and that before a gain.
-fn weigh(kind: Kind, severity: u8, confidence: f32) -> f32 {
+/// What is at stake in a plain promise, see [`super::stake::Stake`]: what a step of the encryption ladder is about.
+const PLAIN: f32 = 1.4;
+
+/// A broken promise comes before a widened practice or a gain; among equals, first the one that people would lose
+/// more with.
+fn weigh(kind: Kind, severity: u8, confidence: f32, at_stake: f32) -> f32 {
     let kind = if kind == Kind::Reversal { 1.0 } else { 0.3 };
-    (kind * f32::from(severity) * confidence * 1000.0).round() / 1000.0
+    let at_stake = (0.6 + at_stake.clamp(0.0, 2.5)) / (0.6 + PLAIN);
+    (kind * f32::from(severity) * confidence * at_stake * 1000.0).round() / 1000.0
 }
 
 fn judgement(
@@ -293,6 +298,8 @@ fn judgement(
         .map(|((_, id), _)| Weaker::ALL[*id as usize])
         .collect();
     let severity = severity(rules, candidate, unit, &has, &weaker);
+    let stake = if candidate.kind == Kind::Expansion { "permits_after" } else { "protects_before" };
+    let at_stake = candidate.traits.iter().find(|(t, _)| t.0 == stake).map_or(0.0, |(_, value)| *value);
     let (rule, reason) = reason(kind, candidate, &weaker);
     let mut telling: Vec<(f32, String)> = candidate
         .traits
@@ -327,7 +334,7 @@ fn judgement(
         after: text_at(pair.new, candidate.after),
         severity,
         confidence: chance,
-        weight: weigh(kind, severity, chance),
+        weight: weigh(kind, severity, chance, at_stake),
         rule,
         reason,
         steps,

@@ -91,12 +91,9 @@ pub fn view(context: &Context<'_>, summaries: &[Summary], findings: &[&Finding],
         .filter(|finding| finding.status == Status::Confirmed && !front.contains(finding.id.0.as_str()))
         .collect();
     heaviest.sort_by(|a, b| crate::summary::heaviest_first(a, b));
-    let mut policies: Vec<&PolicyId> = Vec::new();
-    heaviest.retain(|finding| {
-        let first = !policies.contains(&&finding.policy);
-        policies.push(&finding.policy);
-        first
-    });
+    // One a service: what it took back often stands on several of its pages.
+    let mut heavy: BTreeSet<&str> = BTreeSet::new();
+    heaviest.retain(|finding| heavy.insert(&finding.policy.service));
     let reversals = findings.iter().filter(stands).count();
     let mut events: Vec<_> = context.input.events.iter().filter(|event| event.step.is_some()).collect();
     events.retain(|event| !front.contains(event.id.as_str()));
