@@ -68,7 +68,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// One finding as others read it: the fields of docs/cli.md, and more.
+/// One finding as other programs read it.
 pub fn json(finding: &Finding) -> serde_json::Value {
     let judgement = &finding.judgement;
     serde_json::json!({
