@@ -91,8 +91,8 @@ pub fn view(context: &Context<'_>, summaries: &[Summary], findings: &[&Finding],
         .filter(|finding| finding.status == Status::Confirmed && !front.contains(finding.id.0.as_str()))
         .collect();
     heaviest.sort_by(|a, b| crate::summary::heaviest_first(a, b));
-    // One a service: what it took back often stands on several of its pages.
-    let mut heavy: BTreeSet<&str> = BTreeSet::new();
+    // One a service: what it took back often stands on several of its pages. None that heads the page already.
+    let mut heavy: BTreeSet<&str> = latest.iter().flat_map(Entry::services).map(String::as_str).collect();
     heaviest.retain(|finding| heavy.insert(&finding.policy.service));
     let reversals = findings.iter().filter(stands).count();
     let mut events: Vec<_> = context.input.events.iter().filter(|event| event.step.is_some()).collect();
