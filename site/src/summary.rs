@@ -70,8 +70,3 @@ pub fn newest_first(a: &Finding, b: &Finding) -> std::cmp::Ordering {
         .then(b.judgement.weight.total_cmp(&a.judgement.weight))
         .then_with(|| a.id.cmp(&b.id))
 }
-
-/// Heaviest first.
-pub fn heaviest_first(a: &Finding, b: &Finding) -> std::cmp::Ordering {
-    b.judgement.weight.total_cmp(&a.judgement.weight).then_with(|| newest_first(a, b))
-}

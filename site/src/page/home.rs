@@ -8,7 +8,7 @@ use crate::input::Context;
 use crate::place;
 use crate::render::Frame;
 use crate::shown::thousands;
-use crate::summary::Summary;
+use crate::summary::{Summary, newest_first};
 use policy::board::Board;
 use policy::event::Event;
 use policy::finding::{Finding, Kind, Status};
@@ -90,7 +90,8 @@ pub fn view(context: &Context<'_>, summaries: &[Summary], findings: &[&Finding],
         .filter(stands)
         .filter(|finding| finding.status == Status::Confirmed && !front.contains(finding.id.0.as_str()))
         .collect();
-    heaviest.sort_by(|a, b| crate::summary::heaviest_first(a, b));
+    let weight = |finding: &Finding| finding.judgement.weight;
+    heaviest.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then_with(|| newest_first(a, b)));
     // One a service: what it took back often stands on several of its pages. None that heads the page already.
     let mut heavy: BTreeSet<&str> = latest.iter().flat_map(Entry::services).map(String::as_str).collect();
     heaviest.retain(|finding| heavy.insert(&finding.policy.service));
