@@ -526,7 +526,7 @@ fn findings_of(connection: &Connection, row: i64) -> Result<Vec<Finding>, TextEr
 
 /// All findings, see [`policy::finding::heaviest_first`].
 pub(crate) fn findings(connection: &Connection) -> Result<Vec<Finding>, TextError> {
-    let mut read = connection.prepare_cached("SELECT data FROM finding ORDER BY weight DESC, id")?;
+    let mut read = connection.prepare_cached("SELECT data FROM finding")?;
     let mut findings = parse_findings(read.query([])?)?;
     policy::finding::heaviest_first(&mut findings);
     Ok(findings)

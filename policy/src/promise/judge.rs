@@ -263,12 +263,13 @@ fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &D
 
 /// What is at stake in a plain promise, see [`super::stake::Stake`]: what a step of the encryption ladder is about.
 const PLAIN: f32 = 1.4;
+/// Added to what is at stake, so that a wrong guess of nothing does not sink a finding.
+const BASE: f32 = 0.6;
 
-/// A broken promise comes before a widened practice or a gain; among equals, first the one that people would lose
-/// more with.
-fn weigh(kind: Kind, severity: u8, confidence: f32, at_stake: f32) -> f32 {
+/// A broken promise weighs more than a widened practice or a gain, and more where people lose more with it.
+pub(super) fn weigh(kind: Kind, severity: u8, confidence: f32, at_stake: f32) -> f32 {
     let kind = if kind == Kind::Reversal { 1.0 } else { 0.3 };
-    let at_stake = (0.6 + at_stake.clamp(0.0, 2.5)) / (0.6 + PLAIN);
+    let at_stake = (BASE + at_stake.clamp(0.0, 2.5)) / (BASE + PLAIN);
     (kind * f32::from(severity) * confidence * at_stake * 1000.0).round() / 1000.0
 }
 

@@ -35,3 +35,26 @@ fn a_vanished_promise_is_found() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].topic, Topic::DataSale);
 }
+
+#[test]
+fn a_finding_weighs_more_where_more_is_at_stake() {
+    use super::judge::weigh;
+    use crate::finding::Kind::{Expansion, Reversal};
+    assert_eq!(weigh(Reversal, 2, 0.5, 1.4), 1.0);
+    assert!(weigh(Reversal, 2, 0.5, 2.0) > weigh(Reversal, 2, 0.5, 1.0));
+    assert!(weigh(Reversal, 1, 0.5, 1.0) > weigh(Expansion, 2, 0.5, 1.0));
+    // A guess below nothing is nothing, and nothing does not sink it.
+    assert_eq!(weigh(Reversal, 2, 0.5, -1.0), 0.3);
+}
+
+#[test]
+fn what_a_lost_promise_weighs_hangs_on_the_promise() {
+    let rest = "We like to keep in touch with everyone who uses Courier.\n\nWrite to us at any time.\n";
+    let lost = judged(&format!("{rest}\nWe never sell your personal data.\n"), rest);
+    let rules = Rules::builtin();
+    let promise = Document::read(&rules, "We never sell your personal data.");
+    let at_stake = rules.stakes.of(&promise.placed[0].unit).protects;
+    let expected = super::judge::weigh(lost[0].kind, lost[0].severity, lost[0].confidence, at_stake);
+    assert_eq!(lost[0].weight, expected);
+    assert!(at_stake > 0.5, "{at_stake}");
+}

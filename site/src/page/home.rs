@@ -85,11 +85,8 @@ pub fn view(context: &Context<'_>, summaries: &[Summary], findings: &[&Finding],
     let mut changes: BTreeSet<(&PolicyId, &VersionId)> = BTreeSet::new();
     let less_sure: Vec<&Finding> =
         less_sure.into_iter().filter(|f| changes.insert((&f.policy, &f.to))).take(UNSURE).collect();
-    let mut heaviest: Vec<&&Finding> = findings
-        .iter()
-        .filter(stands)
-        .filter(|finding| finding.status == Status::Confirmed && !front.contains(finding.id.0.as_str()))
-        .collect();
+    let mut heaviest: Vec<&&Finding> =
+        findings.iter().filter(stands).filter(|finding| finding.status == Status::Confirmed).collect();
     let weight = |finding: &Finding| finding.judgement.weight;
     heaviest.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then_with(|| newest_first(a, b)));
     // One a service: what it took back often stands on several of its pages. None that heads the page already.
