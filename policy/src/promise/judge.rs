@@ -46,26 +46,24 @@ pub(crate) fn judge_gated(
     let encryption = ladder::moved(&pair, &views);
     let settled: Vec<usize> = encryption.iter().flat_map(|step| step.before).collect();
     found.extend(encryption.iter().map(|step| step_judgement(rules, &pair, step, &dates)));
-    let reversals = keep(&rules.reversal, rules.reversal.threshold, features::reversals(&pair));
-    found.extend(
-        reversals
-            .into_iter()
-            .filter(|(candidate, _)| !candidate.before.is_some_and(|n| settled.contains(&n)))
-            // What is said of encryption in other words is the ladder's to judge.
-            .filter(|(candidate, _)| {
-                candidate.topic != Topic::Encryption
-                    || !candidate.before.is_some_and(|n| views.is_kept(n) || views.is_mention(&pair, n))
-            })
-            // Where the ladder told a step, sentences that lead up to it are told with it.
-            .filter(|(candidate, _)| {
-                encryption.is_empty()
-                    || !candidate.before.is_some_and(|n| views.speaks(n))
-                    || !matches!(candidate.topic, Topic::Encryption | Topic::UserControl)
-            })
-            .map(|(candidate, chance)| {
-                judgement(rules, &pair, &candidate, chance, Kind::Reversal, &dates, &views)
-            }),
-    );
+    let threshold = rules.reversal.threshold;
+    let reversals = keep(&rules.reversal, threshold, features::reversals(&pair))
+        .into_iter()
+        .filter(|(candidate, _)| !candidate.before.is_some_and(|n| settled.contains(&n)))
+        // What is said of encryption in other words is the ladder's to judge.
+        .filter(|(candidate, _)| {
+            candidate.topic != Topic::Encryption
+                || !candidate.before.is_some_and(|n| views.is_kept(n) || views.is_mention(&pair, n))
+        })
+        // Where the ladder told a step, sentences that lead up to it are told with it.
+        .filter(|(candidate, _)| {
+            encryption.is_empty()
+                || !candidate.before.is_some_and(|n| views.speaks(n))
+                || !matches!(candidate.topic, Topic::Encryption | Topic::UserControl)
+        });
+    found.extend(told_once(reversals, threshold + SURER).map(|(candidate, chance)| {
+        judgement(rules, &pair, &candidate, chance, Kind::Reversal, &dates, &views)
+    }));
     let expansions = keep(&rules.expansion, rules.expansion.threshold, features::expansions(&pair));
     let reversed: BTreeSet<String> = found.iter().map(|finding| finding.after.clone()).collect();
     found.extend(
@@ -147,6 +145,19 @@ fn keep(ready: &Ready, threshold: f32, candidates: Vec<Candidate>) -> Vec<(Candi
         b.1.total_cmp(&a.1).then(a.0.before.cmp(&b.0.before)).then(a.0.after.cmp(&b.0.after))
     });
     kept
+}
+
+/// How much surer a second reversal of one topic has to be.
+const SURER: f32 = 0.08;
+
+/// Best first: of each topic the best, and others that reach `least`. What else is gone on a topic is oftener another
+/// sentence of the same promise than a second promise.
+pub(super) fn told_once(
+    kept: impl Iterator<Item = (Candidate, f32)>,
+    least: f32,
+) -> impl Iterator<Item = (Candidate, f32)> {
+    let mut topics = BTreeSet::new();
+    kept.filter(move |(candidate, chance)| topics.insert(candidate.topic) || *chance >= least)
 }
 
 /// One finding a promise and kind, at most [`MOST`] a kind, heaviest first.

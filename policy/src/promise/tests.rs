@@ -58,3 +58,25 @@ fn what_a_lost_promise_weighs_hangs_on_the_promise() {
     assert_eq!(lost[0].weight, expected);
     assert!(at_stake > 0.5, "{at_stake}");
 }
+
+#[test]
+fn a_second_reversal_of_one_topic_has_to_be_surer() {
+    let candidate = |topic, n| Candidate {
+        kind: crate::finding::Kind::Reversal,
+        mode: Mode::Gone,
+        before: Some(n),
+        after: None,
+        topic,
+        traits: Vec::new(),
+    };
+    let kept = vec![
+        (candidate(Topic::DataSale, 0), 0.5),
+        (candidate(Topic::DataSale, 1), 0.4),
+        (candidate(Topic::Sharing, 2), 0.35),
+        (candidate(Topic::DataSale, 3), 0.34),
+        (candidate(Topic::Sharing, 4), 0.31),
+    ];
+    let told: Vec<usize> =
+        judge::told_once(kept.into_iter(), 0.38).filter_map(|(candidate, _)| candidate.before).collect();
+    assert_eq!(told, [0, 1, 2]);
+}
