@@ -46,32 +46,29 @@ pub(crate) fn judge_gated(
     let encryption = ladder::moved(&pair, &views);
     let settled: Vec<usize> = encryption.iter().flat_map(|step| step.before).collect();
     found.extend(encryption.iter().map(|step| step_judgement(rules, &pair, step, &dates)));
-    let threshold = rules.reversal.threshold;
-    let reversals = keep(&rules.reversal, threshold, features::reversals(&pair))
+    let reversals = keep(&rules.reversal, rules.reversal.threshold, features::reversals(&pair))
         .into_iter()
-        .filter(|(candidate, _)| !candidate.before.is_some_and(|n| settled.contains(&n)))
+        .filter(|Kept { candidate, .. }| !candidate.before.is_some_and(|n| settled.contains(&n)))
         // What is said of encryption in other words is the ladder's to judge.
-        .filter(|(candidate, _)| {
+        .filter(|Kept { candidate, .. }| {
             candidate.topic != Topic::Encryption
                 || !candidate.before.is_some_and(|n| views.is_kept(n) || views.is_mention(&pair, n))
         })
         // Where the ladder told a step, sentences that lead up to it are told with it.
-        .filter(|(candidate, _)| {
+        .filter(|Kept { candidate, .. }| {
             encryption.is_empty()
                 || !candidate.before.is_some_and(|n| views.speaks(n))
                 || !matches!(candidate.topic, Topic::Encryption | Topic::UserControl)
         });
-    found.extend(told_once(reversals, threshold + SURER).map(|(candidate, chance)| {
-        judgement(rules, &pair, &candidate, chance, Kind::Reversal, &dates, &views)
-    }));
+    found.extend(
+        told_once(reversals).map(|kept| judgement(rules, &pair, &kept, Kind::Reversal, &dates, &views)),
+    );
     let expansions = keep(&rules.expansion, rules.expansion.threshold, features::expansions(&pair));
     let reversed: BTreeSet<String> = found.iter().map(|finding| finding.after.clone()).collect();
     found.extend(
         expansions
             .into_iter()
-            .map(|(candidate, chance)| {
-                judgement(rules, &pair, &candidate, chance, Kind::Expansion, &dates, &views)
-            })
+            .map(|kept| judgement(rules, &pair, &kept, Kind::Expansion, &dates, &views))
             .filter(|finding| !reversed.contains(&finding.after)),
     );
     // A protection gained is a promise lost when the texts are read the other way round.
@@ -85,18 +82,17 @@ pub(crate) fn judge_gated(
     found.extend(
         gained
             .into_iter()
-            .filter(|(candidate, _)| {
+            .filter(|Kept { candidate, .. }| {
                 !candidate.before.is_some_and(|n| after_step.contains(&n)) && !is_narrowed(candidate)
             })
-            .filter(|(candidate, _)| {
+            .filter(|Kept { candidate, .. }| {
                 candidate.topic != Topic::Encryption
                     || !candidate
                         .before
                         .is_some_and(|n| back_views.is_kept(n) || back_views.is_mention(&back, n))
             })
-            .map(|(candidate, chance)| {
-                let mut finding =
-                    judgement(rules, &back, &candidate, chance, Kind::Strengthening, &dates, &back_views);
+            .map(|kept| {
+                let mut finding = judgement(rules, &back, &kept, Kind::Strengthening, &dates, &back_views);
                 std::mem::swap(&mut finding.before, &mut finding.after);
                 finding
             })
@@ -128,21 +124,31 @@ fn is_narrowed(candidate: &Candidate) -> bool {
         && candidate.traits.iter().any(|((family, _), value)| *family == "denial_shortened" && *value > 0.0)
 }
 
+/// A candidate that is likely enough.
+pub(super) struct Kept {
+    pub candidate: Candidate,
+    /// Probability, 0 to 1.
+    pub chance: f32,
+    /// The probability that it had to reach.
+    pub asked: f32,
+}
+
 /// Candidates at or over the threshold, best first.
-fn keep(ready: &Ready, threshold: f32, candidates: Vec<Candidate>) -> Vec<(Candidate, f32)> {
-    let mut kept: Vec<(Candidate, f32)> = candidates
+fn keep(ready: &Ready, threshold: f32, candidates: Vec<Candidate>) -> Vec<Kept> {
+    let mut kept: Vec<Kept> = candidates
         .into_iter()
         .filter_map(|candidate| {
-            if is_decisive(&candidate) {
-                let chance = ready.weigh(candidate.mode, &candidate.traits).max(threshold + 0.05);
-                return Some((candidate, chance));
-            }
-            let chance = ready.weigh_above(candidate.mode, &candidate.traits, threshold)?;
-            Some((candidate, chance))
+            let chance = if is_decisive(&candidate) {
+                ready.weigh(candidate.mode, &candidate.traits).max(threshold + 0.05)
+            } else {
+                ready.weigh_above(candidate.mode, &candidate.traits, threshold)?
+            };
+            Some(Kept { candidate, chance, asked: threshold })
         })
         .collect();
     kept.sort_by(|a, b| {
-        b.1.total_cmp(&a.1).then(a.0.before.cmp(&b.0.before)).then(a.0.after.cmp(&b.0.after))
+        let places = |kept: &Kept| (kept.candidate.before, kept.candidate.after);
+        b.chance.total_cmp(&a.chance).then(places(a).cmp(&places(b)))
     });
     kept
 }
@@ -150,14 +156,15 @@ fn keep(ready: &Ready, threshold: f32, candidates: Vec<Candidate>) -> Vec<(Candi
 /// How much surer a second reversal of one topic has to be.
 const SURER: f32 = 0.08;
 
-/// Best first: of each topic the best, and others that reach `least`. What else is gone on a topic is oftener another
-/// sentence of the same promise than a second promise.
-pub(super) fn told_once(
-    kept: impl Iterator<Item = (Candidate, f32)>,
-    least: f32,
-) -> impl Iterator<Item = (Candidate, f32)> {
+/// Best first: of each topic the best, and others that are surer still. What else is gone on a topic is oftener another
+/// sentence of the same promise than a second promise; an edit that can only be read one way is told all the same.
+pub(super) fn told_once(kept: impl Iterator<Item = Kept>) -> impl Iterator<Item = Kept> {
     let mut topics = BTreeSet::new();
-    kept.filter(move |(candidate, chance)| topics.insert(candidate.topic) || *chance >= least)
+    kept.filter_map(move |kept| {
+        let is_first = topics.insert(kept.candidate.topic);
+        let asked = if is_first || is_decisive(&kept.candidate) { kept.asked } else { kept.asked + SURER };
+        (kept.chance >= asked).then_some(Kept { asked, ..kept })
+    })
 }
 
 /// One finding a promise and kind, at most [`MOST`] a kind, heaviest first.
@@ -287,8 +294,7 @@ pub(super) fn weigh(kind: Kind, severity: u8, confidence: f32, at_stake: f32) ->
 fn judgement(
     rules: &Rules,
     pair: &Pair<'_>,
-    candidate: &Candidate,
-    chance: f32,
+    &Kept { ref candidate, chance, asked }: &Kept,
     kind: Kind,
     dates: &Dates,
     views: &Views,
@@ -327,11 +333,7 @@ fn judgement(
     }];
     steps.extend(weaker.iter().map(|(_, _, words)| (*words).to_owned()));
     steps.extend(telling.iter().take(12).map(|(part, name)| format!("{part:+.2} {name}")));
-    steps.push(format!(
-        "together {:.0} in 100; {:.0} are asked for",
-        chance * 100.0,
-        ready.threshold * 100.0
-    ));
+    steps.push(format!("together {:.0} in 100; {:.0} are asked for", chance * 100.0, asked * 100.0));
     let encryption = candidate.topic == Topic::Encryption;
     let states = views.step_of(candidate.before, candidate.after).filter(|_| encryption);
     let (mut state_before, mut state_after) =

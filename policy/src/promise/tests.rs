@@ -61,22 +61,27 @@ fn what_a_lost_promise_weighs_hangs_on_the_promise() {
 
 #[test]
 fn a_second_reversal_of_one_topic_has_to_be_surer() {
-    let candidate = |topic, n| Candidate {
-        kind: crate::finding::Kind::Reversal,
-        mode: Mode::Gone,
-        before: Some(n),
-        after: None,
-        topic,
-        traits: Vec::new(),
+    let kept = |topic, n, chance| judge::Kept {
+        candidate: Candidate {
+            kind: crate::finding::Kind::Reversal,
+            mode: Mode::Gone,
+            before: Some(n),
+            after: None,
+            topic,
+            traits: Vec::new(),
+        },
+        chance,
+        asked: 0.3,
     };
-    let kept = vec![
-        (candidate(Topic::DataSale, 0), 0.5),
-        (candidate(Topic::DataSale, 1), 0.4),
-        (candidate(Topic::Sharing, 2), 0.35),
-        (candidate(Topic::DataSale, 3), 0.34),
-        (candidate(Topic::Sharing, 4), 0.31),
+    let all = [
+        kept(Topic::DataSale, 0, 0.5),
+        kept(Topic::DataSale, 1, 0.4),
+        kept(Topic::Sharing, 2, 0.35),
+        kept(Topic::DataSale, 3, 0.34),
+        kept(Topic::Sharing, 4, 0.31),
     ];
-    let told: Vec<usize> =
-        judge::told_once(kept.into_iter(), 0.38).filter_map(|(candidate, _)| candidate.before).collect();
-    assert_eq!(told, [0, 1, 2]);
+    let told: Vec<(usize, f32)> = judge::told_once(all.into_iter())
+        .filter_map(|kept| Some((kept.candidate.before?, kept.asked)))
+        .collect();
+    assert_eq!(told, [(0, 0.3), (1, 0.38), (2, 0.3)]);
 }
