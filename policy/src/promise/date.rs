@@ -5,18 +5,22 @@ use super::rules::{Grammar, Language};
 use super::token::Tokens;
 use chrono::NaiveDate;
 
-/// The dates among the words, in order: "8 May 2026", "May 8th, 2026", "2026-05-08", "08.05.2026".
+/// The dates among the words, in order: "8 May 2026", "the 8th of May, 2026", "May 8th, 2026", "2026-05-08",
+/// "08.05.2026".
 pub(super) fn dates(language: &Language, tokens: &Tokens) -> Vec<NaiveDate> {
     let mut found = Vec::new();
-    let count = tokens.words.len();
+    // "The 8th of May", "May the 8th"
+    let places: Vec<usize> =
+        (0..tokens.words.len()).filter(|n| !matches!(tokens.word(*n), "of" | "the")).collect();
+    let count = places.len();
     let number = |n: usize| -> Option<u32> {
-        let text = tokens.word(n);
+        let text = tokens.word(places[n]);
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let tail = &text[digits..];
         (digits > 0 && matches!(tail, "" | "st" | "nd" | "rd" | "th" | "er"))
             .then(|| text[..digits].parse().ok())?
     };
-    let month = |n: usize| language.months.get(&tokens.words[n].hash).copied();
+    let month = |n: usize| language.months.get(&tokens.words[places[n]].hash).copied();
     let year = |n: usize| number(n).filter(|year| (1990..2100).contains(year));
     let mut n = 0;
     while n + 1 < count {
