@@ -5,6 +5,7 @@ mod lessons;
 use crate::cli::{Exit, Global};
 use anyhow::{Context as _, bail};
 use policy::promise::Rules;
+use policy::promise::brief::lesson::learn;
 use policy::promise::score::{Answer, score};
 use policy::promise::stake::Marked;
 use policy::promise::train::{
@@ -34,6 +35,16 @@ pub struct Args {
     /// Edits made up to learn from, one a line as in data/promises/edits.txt.
     #[arg(long, value_name = "FILE")]
     edits: Vec<PathBuf>,
+    /// Short pages with a revision each, written to learn from, as --pairs.
+    #[arg(long, value_name = "FILE")]
+    pages: Vec<PathBuf>,
+    /// Sentences written to learn from, one a line: what it claims of encryption, a tab, the sentence.
+    #[arg(long, value_name = "FILE")]
+    sentences: Vec<PathBuf>,
+    /// Learn from --pages and --sentences how short pages are judged, judge with it, and write wording.tsv and
+    /// brief.toml into this folder.
+    #[arg(long, value_name = "DIR", requires_all = ["pages", "sentences"], conflicts_with = "fit")]
+    fit_pages: Option<PathBuf>,
     /// Labelled pairs, one JSON object a line, with the texts `before` and `after` in it.
     #[arg(long, value_name = "FILE")]
     pairs: Vec<PathBuf>,
@@ -66,7 +77,11 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     if args.labels.is_empty() && args.pairs.is_empty() {
         bail!("nothing to judge: name a file with --labels or --pairs");
     }
-    let rules = Rules::builtin();
+    let mut rules = Rules::builtin();
+    if let Some(folder) = &args.fit_pages {
+        rules = learn_pages(&rules, &args, folder, global)?;
+    }
+    let rules = rules;
     let mut examples = Vec::new();
     for file in &args.labels {
         examples.extend(lessons::changes(&rules, file, &args.history, Source::Label)?);
@@ -140,6 +155,74 @@ fn write_candidates(rules: &Rules, examples: &[Example], path: &Path) -> anyhow:
     Ok(Exit::Done)
 }
 
+/// Learns how short pages are judged, says how each set of them fares with what the others teach, and writes what all
+/// of them teach into the folder.
+fn learn_pages(rules: &Rules, args: &Args, folder: &Path, global: &Global) -> anyhow::Result<Rules> {
+    let mut pages = Vec::new();
+    for file in &args.pages {
+        pages.extend(lessons::pages(rules, file)?);
+    }
+    let mut edits = Vec::new();
+    for file in &args.edits {
+        edits.extend(lessons::edit_pages(rules, file)?);
+    }
+    let mut sentences = Vec::new();
+    for file in &args.sentences {
+        sentences.extend(lessons::sentences(rules, file)?);
+    }
+    let mut texts = Vec::new();
+    for (files, source) in [(&args.labels, Source::Label), (&args.lessons, Source::Reading)] {
+        for file in files {
+            texts.extend(lessons::changes(rules, file, &args.history, source)?);
+        }
+    }
+    let real: Vec<&Example> = texts.iter().collect();
+    let mut out = std::io::stdout().lock();
+    let sets: BTreeSet<&str> = pages.iter().map(|(set, _)| set.as_str()).collect();
+    if sets.len() > 1 {
+        let mut said = BTreeMap::new();
+        for held in &sets {
+            let is_held = |(set, _): &&(String, Example)| set == held;
+            let others: Vec<&Example> =
+                pages.iter().filter(|page| !is_held(page)).map(|(_, page)| page).chain(&edits).collect();
+            let learned = learn(rules, &others, &sentences, &real).rules(rules);
+            said.extend(answers(&learned, pages.iter().filter(is_held).map(|(_, page)| page)));
+        }
+        writeln!(out, "# sets not seen ({})", sets.len())?;
+        print(&mut out, global, pages.iter().map(|(_, page)| page), &said)?;
+        writeln!(out, "# learned from all sets")?;
+    }
+    let all: Vec<&Example> = pages.iter().map(|(_, page)| page).chain(&edits).collect();
+    let learned = learn(rules, &all, &sentences, &real);
+    let data =
+        format!("# Data: {} pages with a revision each, {} sentences.\n", pages.len(), sentences.len());
+    let command = "# Command: walkback eval --fit-pages data/promises --pages … --sentences … --edits … --labels … --lessons … \
+         --history …\n";
+    let files = [
+        (
+            "wording.tsv",
+            format!(
+                "# What words of short pages tell: of an exchange of sentences (`-` taken, `+` put, `=` kept, `~` either), of\n\
+                 # what a sentence claims of encryption, of its topic. Fitted, not written: docs/method.md tells how.\n\
+                 {command}{data}{}",
+                learned.table.write()
+            ),
+        ),
+        (
+            "brief.toml",
+            format!(
+                "# Trees that judge short pages. Fitted, not written: docs/method.md tells how.\n{command}{data}\n{}",
+                toml::to_string(&learned.trees)?
+            ),
+        ),
+    ];
+    for (name, text) in files {
+        let path = folder.join(name);
+        std::fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
+    }
+    Ok(learned.rules(rules))
+}
+
 fn trained(rules: &Rules, examples: &[Example], marked: &[Marked], args: &Args) -> anyhow::Result<Trained> {
     let thresholds = match args.thresholds[..] {
         [] => None,
@@ -152,16 +235,17 @@ fn trained(rules: &Rules, examples: &[Example], marked: &[Marked], args: &Args) 
 }
 
 /// The table of each file by itself.
-fn print(
+fn print<'a>(
     out: &mut impl std::io::Write,
     global: &Global,
-    examples: &[Example],
+    examples: impl IntoIterator<Item = &'a Example>,
     said: &BTreeMap<String, Answer>,
 ) -> anyhow::Result<()> {
-    let labels = examples.iter().filter(|example| example.source == Source::Label);
-    let files: BTreeSet<&str> = labels.map(|example| example.file.as_str()).collect();
+    let labels: Vec<&Example> =
+        examples.into_iter().filter(|example| example.source == Source::Label).collect();
+    let files: BTreeSet<&str> = labels.iter().map(|example| example.file.as_str()).collect();
     for file in files {
-        let gold = examples
+        let gold = labels
             .iter()
             .filter(|example| example.file == file)
             .map(|example| (example.id.clone(), example.answer.clone()))

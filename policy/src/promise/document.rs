@@ -298,6 +298,16 @@ impl Document {
         Document { placed, language, size, keys, in_order, postings: OnceLock::new() }
     }
 
+    /// A run of its statements as a text of its own.
+    pub(super) fn part(&self, places: std::ops::Range<usize>) -> Document {
+        let placed = self.placed[places].to_vec();
+        let in_order: Vec<u64> = placed.iter().map(|placed| placed.unit.key).collect();
+        let mut keys = in_order.clone();
+        keys.sort_unstable();
+        let size = placed.iter().map(|placed| placed.unit.text.len()).sum();
+        Document { placed, language: self.language.clone(), size, keys, in_order, postings: OnceLock::new() }
+    }
+
     /// In which statements each telling word stands.
     pub(super) fn postings(&self) -> &Postings {
         self.postings.get_or_init(|| Postings::of(&self.placed))

@@ -1,5 +1,6 @@
 //! The judgement: what two texts differ in, weighed.
 
+use super::brief;
 use super::clause::{Actor, Promise};
 use super::date;
 use super::difference::Weaker;
@@ -41,6 +42,11 @@ pub(crate) fn judge_gated(
         return Vec::new();
     }
     let dates = Dates::new(rules, before, after, at);
+    if brief::is_brief(rules, before, after) {
+        let mut found = brief::findings(rules, &pair, &dates);
+        found.extend(beyond_doubt(rules, &pair, &dates, &found));
+        return one_each(found);
+    }
     let mut found = Vec::new();
     let views = Views::new(rules, &pair);
     let encryption = ladder::moved(&pair, &views);
@@ -99,6 +105,38 @@ pub(crate) fn judge_gated(
             .filter(|finding| !told.contains(&finding.before) && !told.contains(&finding.after)),
     );
     one_each(found)
+}
+
+/// Reversals on a short page that need no weighing and were not told yet: limits and ages that moved in short edits,
+/// and list items whose lead-in was turned round.
+fn beyond_doubt(rules: &Rules, pair: &Pair<'_>, dates: &Dates, told: &[Judgement]) -> Vec<Judgement> {
+    let views = Views::new(rules, pair);
+    let told: BTreeSet<&str> = told
+        .iter()
+        .flat_map(|finding| [&finding.before, &finding.after])
+        .map(String::as_str)
+        .filter(|text| !text.is_empty())
+        .collect();
+    let is_turned = |candidate: &Candidate| {
+        let text = |document: &Document, place: Option<usize>| {
+            place.map(|n| document.placed[n].unit.text.clone()).filter(|text| !text.is_empty())
+        };
+        let before = text(pair.old, candidate.before);
+        before.is_some() && before == text(pair.new, candidate.after)
+    };
+    let is_number = |candidate: &Candidate| {
+        candidate.traits.iter().any(|((family, id), _)| {
+            *family == "weaker" && [Weaker::LimitLonger as u32, Weaker::AgeLowered as u32].contains(id)
+        })
+    };
+    keep(&rules.reversal, rules.reversal.threshold, features::reversals(pair))
+        .iter()
+        .filter(|kept| {
+            (is_decisive(&kept.candidate) && is_number(&kept.candidate)) || is_turned(&kept.candidate)
+        })
+        .map(|kept| judgement(rules, pair, kept, Kind::Reversal, dates, &views))
+        .filter(|finding| !told.contains(&*finding.before) && !told.contains(&*finding.after))
+        .collect()
 }
 
 /// What has to be at stake for a short edit to speak for itself: some promise, not a house rule.
@@ -187,7 +225,7 @@ fn one_each(mut found: Vec<Judgement>) -> Vec<Judgement> {
 }
 
 /// The dates that both texts give themselves.
-struct Dates {
+pub(super) struct Dates {
     before: Option<NaiveDate>,
     after: Option<NaiveDate>,
     at: NaiveDate,
@@ -203,12 +241,12 @@ impl Dates {
     }
 
     /// The text's date did not move, or it gives none.
-    fn silent(&self) -> bool {
+    pub fn silent(&self) -> bool {
         self.after.is_none() || self.before == self.after
     }
 
     /// When the change takes effect: said in the sentence itself, or by the text's new date.
-    fn effective(&self, rules: &Rules, document: &Document, unit: Option<&Unit>) -> Option<NaiveDate> {
+    pub fn effective(&self, rules: &Rules, document: &Document, unit: Option<&Unit>) -> Option<NaiveDate> {
         let near = |date: &NaiveDate| (*date - self.at).num_days().abs() <= 550;
         let said = unit
             .filter(|unit| {
@@ -226,7 +264,7 @@ impl Dates {
     }
 }
 
-fn text_at(document: &Document, place: Option<usize>) -> String {
+pub(super) fn text_at(document: &Document, place: Option<usize>) -> String {
     place.map(|n| document.placed[n].unit.text.to_string()).unwrap_or_default()
 }
 
@@ -280,7 +318,7 @@ fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &D
 }
 
 /// What is at stake in a plain promise, see [`super::stake::Stake`]: what a step of the encryption ladder is about.
-const PLAIN: f32 = 1.4;
+pub(super) const PLAIN: f32 = 1.4;
 /// Added to what is at stake, so that a wrong guess of nothing does not sink a finding.
 const BASE: f32 = 0.6;
 
@@ -289,6 +327,20 @@ pub(super) fn weigh(kind: Kind, severity: u8, confidence: f32, at_stake: f32) ->
     let kind = if kind == Kind::Reversal { 1.0 } else { 0.3 };
     let at_stake = (BASE + at_stake.clamp(0.0, 2.5)) / (BASE + PLAIN);
     (kind * f32::from(severity) * confidence * at_stake * 1000.0).round() / 1000.0
+}
+
+pub(super) fn is_grave(topic: Topic) -> bool {
+    matches!(
+        topic,
+        Topic::Encryption
+            | Topic::ContentAccess
+            | Topic::AiTraining
+            | Topic::DataSale
+            | Topic::Biometrics
+            | Topic::LawEnforcement
+            | Topic::Location
+            | Topic::Children
+    )
 }
 
 fn judgement(
@@ -373,17 +425,7 @@ fn severity(
     has: &dyn Fn(&str) -> bool,
     weaker: &[(Weaker, &str, &str)],
 ) -> u8 {
-    let grave = matches!(
-        candidate.topic,
-        Topic::Encryption
-            | Topic::ContentAccess
-            | Topic::AiTraining
-            | Topic::DataSale
-            | Topic::Biometrics
-            | Topic::LawEnforcement
-            | Topic::Location
-            | Topic::Children
-    );
+    let grave = is_grave(candidate.topic);
     let plain = has("plain_fence");
     let lifted = weaker.iter().any(|(rule, _, _)| *rule == Weaker::NegationLifted) || has("now_done");
     let sole = has("frame_gone") && has("like_promises_none");
@@ -438,7 +480,7 @@ fn reason(kind: Kind, candidate: &Candidate, weaker: &[(Weaker, &str, &str)]) ->
 }
 
 /// What a promise is, whatever its words: topic, kinds of promise, practices, data, recipients.
-fn promise_key(rules: &Rules, topic: Topic, unit: Option<&Unit>) -> String {
+pub(super) fn promise_key(rules: &Rules, topic: Topic, unit: Option<&Unit>) -> String {
     let Some(unit) = unit else { return topic.key().to_owned() };
     let kinds: Vec<&str> = Promise::ALL
         .iter()

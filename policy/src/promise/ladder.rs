@@ -25,6 +25,7 @@ pub(super) struct Move {
 }
 
 /// What one text says of encryption, asked scope by scope.
+#[derive(Clone)]
 pub(super) struct View {
     said: Vec<Said>,
     /// By place: the statement stands in this text only.

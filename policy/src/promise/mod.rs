@@ -14,12 +14,14 @@
 //! - `encryption`, `ladder`, `date`: what is said of encryption, scope by scope; the step between two texts; when
 //!   a change takes effect
 //! - `stance`: what statements say for the ladders over time
+//! - `brief`: short pages, judged with what was learned from pages written for it
 //! - `judge`: the findings, each with its steps
 //! - `reading`: what a reader is shown who labels a change
 //! - `score`, `train`, `fit`, `boost`: how good that is, and how the weights and trees are learned
 
 mod align;
 mod boost;
+pub mod brief;
 mod clause;
 mod date;
 mod difference;

@@ -96,6 +96,8 @@ pub struct Rules {
     pub(super) reversal: super::weights::Ready,
     pub(super) expansion: super::weights::Ready,
     pub(super) stakes: super::stake::Ready,
+    pub(super) wording: super::brief::Wording,
+    pub(super) brief: super::brief::Brief,
 }
 
 /// The words of one language, compiled.
@@ -247,12 +249,14 @@ struct EntryFile {
 
 impl Rules {
     /// The files that are compiled into the program: names and texts.
-    pub const BUILTIN: [(&str, &str); 5] = [
+    pub const BUILTIN: [(&str, &str); 7] = [
+        ("brief.toml", include_str!("../../../data/promises/brief.toml")),
         ("english.toml", include_str!("../../../data/promises/english.toml")),
         ("french.toml", include_str!("../../../data/promises/french.toml")),
         ("german.toml", include_str!("../../../data/promises/german.toml")),
         ("stakes.tsv", include_str!("../../../data/promises/stakes.tsv")),
         ("weights.toml", include_str!("../../../data/promises/weights.toml")),
+        ("wording.tsv", include_str!("../../../data/promises/wording.tsv")),
     ];
 
     /// The rules that are compiled into the program.
@@ -263,8 +267,8 @@ impl Rules {
         Rules::parse(&files).unwrap_or_else(|error| panic!("built-in promise rules: {error}"))
     }
 
-    /// Rules from files: names and texts. `weights.toml` and `stakes.tsv` hold fitted numbers, all others a
-    /// language each.
+    /// Rules from files: names and texts. `weights.toml`, `stakes.tsv`, `wording.tsv` and `brief.toml` hold
+    /// fitted numbers, all others a language each.
     pub fn parse(files: &[(String, String)]) -> Result<Rules, RuleError> {
         let mut rules = Rules {
             languages: Vec::new(),
@@ -277,6 +281,8 @@ impl Rules {
             reversal: super::weights::Ready::default(),
             expansion: super::weights::Ready::default(),
             stakes: super::stake::Ready::default(),
+            wording: super::brief::Wording::default(),
+            brief: super::brief::Brief::default(),
         };
         let mut ordered: Vec<_> = files.iter().collect();
         // English first: it names the entries that other languages give words for.
@@ -286,6 +292,10 @@ impl Rules {
                 rules.weights = super::weights::Weights::parse(file, text)?;
             } else if file.ends_with("stakes.tsv") {
                 rules.stakes = super::stake::Ready::parse(file, text)?;
+            } else if file.ends_with("wording.tsv") {
+                rules.wording = super::brief::Wording::parse(file, text)?;
+            } else if file.ends_with("brief.toml") {
+                rules.brief = super::brief::Brief::new(file, &super::brief::Trees::parse(file, text)?)?;
             } else {
                 rules.add_language(file, text)?;
             }

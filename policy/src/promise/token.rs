@@ -47,6 +47,12 @@ impl Tokens {
         self.words.partition_point(|word| (word.start as usize) < start)
     }
 
+    /// The word without its ending.
+    pub fn stem(&self, n: usize) -> &str {
+        let word = self.word(n);
+        &word[..stem(word.as_bytes())]
+    }
+
     pub fn word(&self, n: usize) -> &str {
         let start = self.words[n].start as usize;
         let end = self.words.get(n + 1).map_or(self.form.len(), |next| next.start as usize) - 1;

@@ -4,6 +4,8 @@
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, NaiveDate, Utc};
 use policy::finding::Kind;
+use policy::promise::brief::lesson::Sentence;
+use policy::promise::brief::wording::Claim;
 use policy::promise::score::{Answer, Said};
 use policy::promise::stake::{Marked, Stake};
 use policy::promise::train::{Example, Source};
@@ -24,6 +26,9 @@ struct Label {
     new: Option<String>,
     before: Option<String>,
     after: Option<String>,
+    /// Which of several sets of pages it belongs to, each written by itself.
+    #[serde(default)]
+    set: String,
     /// Marks of the statements that its reader was shown, where that was not all.
     shown: Option<BTreeSet<String>>,
     #[serde(flatten)]
@@ -67,6 +72,11 @@ pub fn changes(
 
 /// Pairs of a file that holds their texts.
 pub fn pairs(rules: &Rules, file: &Path) -> anyhow::Result<Vec<Example>> {
+    Ok(pages(rules, file)?.into_iter().map(|(_, example)| example).collect())
+}
+
+/// The same, each with the set that it belongs to.
+pub fn pages(rules: &Rules, file: &Path) -> anyhow::Result<Vec<(String, Example)>> {
     read_labels(file)?
         .into_iter()
         .map(|mut label| {
@@ -77,7 +87,7 @@ pub fn pairs(rules: &Rules, file: &Path) -> anyhow::Result<Vec<Example>> {
                     label.id
                 );
             };
-            Ok(example(rules, file, label, &old, &new))
+            Ok((std::mem::take(&mut label.set), example(rules, file, label, &old, &new)))
         })
         .collect()
 }
@@ -105,6 +115,24 @@ fn example(rules: &Rules, file: &Path, label: Label, old: &str, new: &str) -> Ex
         source: Source::Label,
         shown: label.shown,
     }
+}
+
+/// Sentences of a file of our own: a claim, a tab, the sentence; more columns between them are not read.
+pub fn sentences(rules: &Rules, file: &Path) -> anyhow::Result<Vec<Sentence>> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read sentences `{}`", file.display()))?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|(n, line)| {
+            let sentence = line.split_once('\t').and_then(|(claim, rest)| {
+                let text = rest.rsplit('\t').next()?;
+                Sentence::new(rules, Claim::parse(claim)?, text)
+            });
+            sentence.with_context(|| {
+                format!("{}:{}: not a sentence; write a claim, a tab and the sentence", file.display(), n + 1)
+            })
+        })
+        .collect()
 }
 
 /// How many edits a made-up page holds.
@@ -182,6 +210,59 @@ pub fn edits(rules: &Rules, file: &Path) -> anyhow::Result<Vec<Example>> {
         }
     }
     Ok(examples)
+}
+
+/// The same edits, each on a short page of its own.
+pub fn edit_pages(rules: &Rules, file: &Path) -> anyhow::Result<Vec<Example>> {
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("cannot read edits `{}`", file.display()))?;
+    let around: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("page |")).map(str::trim).collect();
+    let mut pages = Vec::new();
+    for (n, line) in text.lines().enumerate() {
+        let parts: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [head, old, new] = parts[..] else { continue };
+        let mut words = head.split(' ');
+        let kind = match words.next().unwrap_or_default() {
+            "reversal" => Some(Kind::Reversal),
+            "expansion" => Some(Kind::Expansion),
+            "strengthening" => Some(Kind::Strengthening),
+            _ => None,
+        };
+        let mut plain = around.iter().cycle().skip(n * 7).copied();
+        let (above, below) = (plain.by_ref().take(1 + n % 3), 1 + n / 3 % 4);
+        let above: Vec<&str> = above.collect();
+        let below: Vec<&str> = plain.take(below).collect();
+        let page = |sentence: &str| {
+            let all = ["# Privacy policy"].into_iter().chain(above.iter().copied()).chain([sentence]);
+            let all: Vec<&str> =
+                all.chain(below.iter().copied()).filter(|sentence| !sentence.is_empty()).collect();
+            Document::read(rules, &all.join("\n\n"))
+        };
+        let finding = kind.map(|kind| Said {
+            kind,
+            topic: words.next().unwrap_or_default().to_owned(),
+            before: old.to_owned(),
+            after: new.to_owned(),
+            severity: 1,
+            sure: true,
+            state_before: None,
+            state_after: None,
+            also: Vec::new(),
+        });
+        pages.push(Example {
+            id: format!("edit-{n}"),
+            service: String::new(),
+            file: file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+            before: page(old),
+            after: page(new),
+            answer: Answer { artefact: false, findings: finding.into_iter().collect() },
+            at: DateTime::UNIX_EPOCH,
+            source: Source::Written,
+            shown: None,
+        });
+    }
+    Ok(pages)
 }
 
 /// A text with the statements that readers marked in it.
