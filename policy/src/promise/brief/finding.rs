@@ -68,12 +68,14 @@ fn judgement(rules: &Rules, pair: &Pair<'_>, told: &Told, dates: &Dates) -> Judg
         told.chance * 100.0,
         told.asked * 100.0
     ));
+    let scope = scope::names(told.scopes);
     let topic = told.topic.label();
     let (rule, reason) = match (told.kind, told.states) {
         (_, Some((from, to))) => (
             "encryption_ladder".to_owned(),
             format!(
-                "End-to-end encryption: from {} to {}.",
+                "End-to-end encryption{}: from {} to {}.",
+                if scope.is_empty() { String::new() } else { format!(" of {}", scope.join(", ")) },
                 from.key().replace('_', " "),
                 to.key().replace('_', " ")
             ),
@@ -98,7 +100,6 @@ fn judgement(rules: &Rules, pair: &Pair<'_>, told: &Told, dates: &Dates) -> Judg
         _ => None,
     };
     let key = |step: Step| step.key();
-    let scope = scope::names(told.scopes);
     Judgement {
         kind: told.kind,
         topic: told.topic,

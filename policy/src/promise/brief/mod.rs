@@ -19,6 +19,7 @@ use super::encryption::Step;
 use super::features::Pair;
 use super::rules::{Grammar, RuleError, Rules};
 use crate::finding::{Kind, Topic};
+use crate::statement::Role;
 use couple::{Couple, Page};
 pub(super) use finding::findings;
 use serde::{Deserialize, Serialize};
@@ -204,6 +205,9 @@ pub(super) fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
         {
             continue;
         }
+        let shown = before_or_related.or_else(|| {
+            (kind == Kind::Reversal && topic == Topic::Encryption).then(|| promise(&old)).flatten()
+        });
         let states = (topic == Topic::Encryption && kind != Kind::Expansion)
             .then(|| states(rules, pair, [&old, &new], [before_or_related, after], kind, &views));
         let claim = |page: &Page<'_>, place: Option<usize>| {
@@ -214,7 +218,7 @@ pub(super) fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
         found.push(Told {
             kind,
             topic,
-            before: before_or_related,
+            before: shown,
             after,
             chance: chances[kind as usize],
             asked: rules.brief.thresholds[kind as usize],
@@ -227,6 +231,20 @@ pub(super) fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
     found.sort_by(|a, b| b.chance.total_cmp(&a.chance).then((a.before, a.after).cmp(&(b.before, b.after))));
     found
 }
+
+/// The sentence that promises most of encryption.
+fn promise(page: &Page<'_>) -> Option<usize> {
+    let promises = |n: usize| {
+        let claims = [Claim::Default, Claim::OptIn, Claim::Limited, Claim::Announced];
+        claims.map(|claim| page.claims[n][claim as usize]).into_iter().fold(0.0, f32::max)
+    };
+    page.all()
+        .filter(|n| page.unit(*n).role != Role::Heading && promises(*n) >= PROMISES)
+        .max_by(|a, b| promises(*a).total_cmp(&promises(*b)).then(b.cmp(a)))
+}
+
+/// So likely a sentence has to promise something to be shown as what a new one takes back.
+const PROMISES: f32 = 0.4;
 
 /// A question, a quotation, a thought or a duty of people: no promise of the service's.
 fn is_nobodys(unit: &Unit) -> bool {

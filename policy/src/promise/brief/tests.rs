@@ -68,6 +68,7 @@ fn an_end_takes_its_date_from_the_sentence() {
     );
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].state_after.as_deref(), Some("ended_on:2026-05-08"));
+    assert!(!found[0].before.is_empty(), "what ends is shown");
     assert_eq!(found[0].effective.map(|date| date.to_string()).as_deref(), Some("2026-05-08"));
 }
 
