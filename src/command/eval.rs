@@ -1,5 +1,6 @@
 //! `walkback eval`: judges labelled changes, prints how well, and fits the weights.
 
+mod edits;
 mod lessons;
 
 use crate::cli::{Exit, Global};
@@ -92,8 +93,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     for file in &args.pairs {
         examples.extend(lessons::pairs(&rules, file)?);
     }
-    for file in &args.edits {
-        examples.extend(lessons::edits(&rules, file)?);
+    // Pages of several edits teach the judge of long texts only.
+    for file in args.edits.iter().filter(|_| args.fit_pages.is_none()) {
+        examples.extend(edits::on_long_pages(&rules, file)?);
     }
     let marked = lessons::statements(&rules, &args.statements, &args.history)?;
     if let Some(times) = args.repeat {
@@ -162,9 +164,9 @@ fn learn_pages(rules: &Rules, args: &Args, folder: &Path, global: &Global) -> an
     for file in &args.pages {
         pages.extend(lessons::pages(rules, file)?);
     }
-    let mut edits = Vec::new();
+    let mut made_up = Vec::new();
     for file in &args.edits {
-        edits.extend(lessons::edit_pages(rules, file)?);
+        made_up.extend(edits::on_short_pages(rules, file)?);
     }
     let mut sentences = Vec::new();
     for file in &args.sentences {
@@ -184,7 +186,7 @@ fn learn_pages(rules: &Rules, args: &Args, folder: &Path, global: &Global) -> an
         for held in &sets {
             let is_held = |(set, _): &&(String, Example)| set == held;
             let others: Vec<&Example> =
-                pages.iter().filter(|page| !is_held(page)).map(|(_, page)| page).chain(&edits).collect();
+                pages.iter().filter(|page| !is_held(page)).map(|(_, page)| page).chain(&made_up).collect();
             let learned = learn(rules, &others, &sentences, &real).rules(rules);
             said.extend(answers(&learned, pages.iter().filter(is_held).map(|(_, page)| page)));
         }
@@ -192,7 +194,7 @@ fn learn_pages(rules: &Rules, args: &Args, folder: &Path, global: &Global) -> an
         print(&mut out, global, pages.iter().map(|(_, page)| page), &said)?;
         writeln!(out, "# learned from all sets")?;
     }
-    let all: Vec<&Example> = pages.iter().map(|(_, page)| page).chain(&edits).collect();
+    let all: Vec<&Example> = pages.iter().map(|(_, page)| page).chain(&made_up).collect();
     let learned = learn(rules, &all, &sentences, &real);
     let data =
         format!("# Data: {} pages with a revision each, {} sentences.\n", pages.len(), sentences.len());

@@ -108,7 +108,7 @@ pub(crate) fn judge_gated(
 }
 
 /// Reversals on a short page that need no weighing and were not told yet: limits and ages that moved in short edits,
-/// and list items whose lead-in was turned round.
+/// list items whose lead-in was turned round, and a plain denial that is gone where nothing else changed.
 fn beyond_doubt(rules: &Rules, pair: &Pair<'_>, dates: &Dates, told: &[Judgement]) -> Vec<Judgement> {
     let views = Views::new(rules, pair);
     let told: BTreeSet<&str> = told
@@ -129,10 +129,20 @@ fn beyond_doubt(rules: &Rules, pair: &Pair<'_>, dates: &Dates, told: &[Judgement
             *family == "weaker" && [Weaker::LimitLonger as u32, Weaker::AgeLowered as u32].contains(id)
         })
     };
+    let is_all = |candidate: &Candidate| {
+        candidate.after.is_none()
+            && pair.changed.gone.len() == 1
+            && pair.changed.fresh.is_empty()
+            && candidate
+                .before
+                .is_some_and(|n| pair.old.placed[n].unit.promise & Promise::Negative as u32 != 0)
+    };
     keep(&rules.reversal, rules.reversal.threshold, features::reversals(pair))
         .iter()
         .filter(|kept| {
-            (is_decisive(&kept.candidate) && is_number(&kept.candidate)) || is_turned(&kept.candidate)
+            (is_decisive(&kept.candidate) && is_number(&kept.candidate))
+                || is_turned(&kept.candidate)
+                || is_all(&kept.candidate)
         })
         .map(|kept| judgement(rules, pair, kept, Kind::Reversal, dates, &views))
         .filter(|finding| !told.contains(&*finding.before) && !told.contains(&*finding.after))

@@ -96,6 +96,7 @@ pub struct Rules {
     pub(super) reversal: super::weights::Ready,
     pub(super) expansion: super::weights::Ready,
     pub(super) stakes: super::stake::Ready,
+    pub(super) senses: super::brief::Senses,
     pub(super) wording: super::brief::Wording,
     pub(super) brief: super::brief::Brief,
 }
@@ -109,6 +110,10 @@ pub(super) struct Language {
     pub units: HashMap<u32, u32, WordHasher>,
     pub numbers: HashMap<u32, u32, WordHasher>,
     pub months: HashMap<u32, u32, WordHasher>,
+    /// Days of a month in words: "first" is 1.
+    pub ordinals: HashMap<u32, u32, WordHasher>,
+    /// Words that mean the last day of the month or year behind them.
+    pub closing: HashSet<u32, WordHasher>,
     pub ladder: LadderWords,
 }
 
@@ -215,6 +220,12 @@ struct LanguageFile {
     /// Names of months to 1 to 12.
     #[serde(default)]
     months: BTreeMap<String, u32>,
+    /// Days of a month in words to 1 to 31; "thirty-first" is found by its parts.
+    #[serde(default)]
+    ordinals: BTreeMap<String, u32>,
+    /// Words that mean the last day of the month or year behind them: "end".
+    #[serde(default)]
+    closing: Vec<String>,
     #[serde(default)]
     verb: Vec<EntryFile>,
     #[serde(default)]
@@ -249,13 +260,14 @@ struct EntryFile {
 
 impl Rules {
     /// The files that are compiled into the program: names and texts.
-    pub const BUILTIN: [(&str, &str); 7] = [
+    pub const BUILTIN: [(&str, &str); 8] = [
         ("brief.toml", include_str!("../../../data/promises/brief.toml")),
         ("english.toml", include_str!("../../../data/promises/english.toml")),
         ("french.toml", include_str!("../../../data/promises/french.toml")),
         ("german.toml", include_str!("../../../data/promises/german.toml")),
         ("stakes.tsv", include_str!("../../../data/promises/stakes.tsv")),
         ("weights.toml", include_str!("../../../data/promises/weights.toml")),
+        ("senses.tsv", include_str!("../../../data/promises/senses.tsv")),
         ("wording.tsv", include_str!("../../../data/promises/wording.tsv")),
     ];
 
@@ -281,6 +293,7 @@ impl Rules {
             reversal: super::weights::Ready::default(),
             expansion: super::weights::Ready::default(),
             stakes: super::stake::Ready::default(),
+            senses: super::brief::Senses::default(),
             wording: super::brief::Wording::default(),
             brief: super::brief::Brief::default(),
         };
@@ -292,6 +305,8 @@ impl Rules {
                 rules.weights = super::weights::Weights::parse(file, text)?;
             } else if file.ends_with("stakes.tsv") {
                 rules.stakes = super::stake::Ready::parse(file, text)?;
+            } else if file.ends_with("senses.tsv") {
+                rules.senses = super::brief::Senses::parse(file, text)?;
             } else if file.ends_with("wording.tsv") {
                 rules.wording = super::brief::Wording::parse(file, text)?;
             } else if file.ends_with("brief.toml") {
@@ -447,6 +462,8 @@ impl Rules {
         }
         let numbers = parsed.numbers.iter().map(|(word, value)| (super::token::hash(word), *value)).collect();
         let months = parsed.months.iter().map(|(word, month)| (super::token::hash(word), *month)).collect();
+        let ordinals = parsed.ordinals.iter().map(|(word, day)| (super::token::hash(word), *day)).collect();
+        let closing = parsed.closing.iter().map(|word| super::token::hash(word)).collect();
         let common: HashSet<u32, WordHasher> =
             parsed.common.iter().map(|word| super::token::hash(word)).collect();
         for word in &common {
@@ -459,6 +476,8 @@ impl Rules {
             units,
             numbers,
             months,
+            ordinals,
+            closing,
             ladder: parsed.ladder.compiled(file)?,
         });
         Ok(())

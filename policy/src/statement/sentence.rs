@@ -78,6 +78,10 @@ fn ends_sentence(line: &str, start: usize, at: usize, depth: i32) -> Option<usiz
     if bytes[at] == b'.' && (next.is_lowercase() || is_abbreviation(&line[start..at])) {
         return None;
     }
+    // "8 Sept. 2027"
+    if bytes[at] == b'.' && next.is_ascii_digit() && is_month(&line[start..at]) {
+        return None;
+    }
     // Within brackets a sentence may hold others; they are split only when the bracket is long.
     if depth > 0 && !line[at..end].contains(')') && at - start < 120 {
         return None;
@@ -86,6 +90,14 @@ fn ends_sentence(line: &str, start: usize, at: usize, depth: i32) -> Option<usiz
         return None;
     }
     Some(end + 1)
+}
+
+/// The text before a full stop ends in a month's name cut short.
+fn is_month(text: &str) -> bool {
+    let word = text.rsplit([' ', '(']).next().unwrap_or("").to_lowercase();
+    const MONTHS: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"];
+    MONTHS.contains(&word.as_str())
 }
 
 /// The text before a full stop ends in a word that is usually shortened.

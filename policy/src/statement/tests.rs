@@ -19,6 +19,10 @@ fn sentences_end_where_people_end_them() {
         texts("We keep logs (e.g. addresses) for 30 days. We use U.S. servers, i.e. ours. Really? Yes."),
         ["We keep logs (e.g. addresses) for 30 days.", "We use U.S. servers, i.e. ours.", "Really?", "Yes."]
     );
+    assert_eq!(
+        texts("It ended on 2 Dec. 2025. It began on 8 Sept. Nobody knew."),
+        ["It ended on 2 Dec. 2025.", "It began on 8 Sept.", "Nobody knew."]
+    );
 }
 
 #[test]

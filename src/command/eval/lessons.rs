@@ -3,10 +3,9 @@
 
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, NaiveDate, Utc};
-use policy::finding::Kind;
 use policy::promise::brief::lesson::Sentence;
 use policy::promise::brief::wording::Claim;
-use policy::promise::score::{Answer, Said};
+use policy::promise::score::Answer;
 use policy::promise::stake::{Marked, Stake};
 use policy::promise::train::{Example, Source};
 use policy::promise::{Document, Rules, reading};
@@ -133,136 +132,6 @@ pub fn sentences(rules: &Rules, file: &Path) -> anyhow::Result<Vec<Sentence>> {
             })
         })
         .collect()
-}
-
-/// How many edits a made-up page holds.
-const A_PAGE: usize = 5;
-
-/// Edits in a file of our own: `KIND TOPIC SEVERITY | old sentence | new sentence`, a side empty where nothing
-/// stands; `nothing` for an edit that means nothing; `page | sentence` for what stands around them, unchanged.
-/// Each is also read backwards.
-pub fn edits(rules: &Rules, file: &Path) -> anyhow::Result<Vec<Example>> {
-    let text =
-        std::fs::read_to_string(file).with_context(|| format!("cannot read edits `{}`", file.display()))?;
-    let mut around: Vec<&str> = Vec::new();
-    let mut lines: Vec<(&str, &str, &str)> = Vec::new();
-    for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let parts: Vec<&str> = line.split('|').map(str::trim).collect();
-        match parts[..] {
-            _ if line.starts_with('#') => {}
-            ["page", sentence] => around.push(sentence),
-            [head, old, new] if !old.is_empty() || !new.is_empty() => lines.push((head, old, new)),
-            _ => bail!(
-                "{}:{}: not an edit; write `KIND TOPIC SEVERITY | old sentence | new sentence`",
-                file.display(),
-                n + 1
-            ),
-        }
-    }
-    // Edits of one page must not be neighbours in the file, which were written in one breath.
-    let pages = lines.len().div_ceil(A_PAGE);
-    let mut examples = Vec::new();
-    for page in 0..pages {
-        for is_backwards in [false, true] {
-            let mut findings = Vec::new();
-            let (mut old, mut new) = (vec!["# Privacy policy"], vec!["# Privacy policy"]);
-            let mut plain = around.iter().cycle().skip(page * 7);
-            for (head, before, after) in lines.iter().skip(page).step_by(pages) {
-                let (before, after) = if is_backwards { (after, before) } else { (before, after) };
-                let between: Vec<&str> = plain.by_ref().take(2.min(around.len())).copied().collect();
-                old.extend(between.iter().chain([before]).filter(|sentence| !sentence.is_empty()));
-                new.extend(between.iter().chain([after]).filter(|sentence| !sentence.is_empty()));
-                let mut words = head.split(' ');
-                let kind = match (words.next().unwrap_or_default(), is_backwards) {
-                    ("nothing", _) => continue,
-                    ("reversal", false) | ("strengthening", true) => Kind::Reversal,
-                    ("expansion", false) => Kind::Expansion,
-                    // What is allowed no longer is a protection, and one given up may be an expansion: not asked.
-                    ("expansion" | "reversal", true) | ("strengthening", false) => Kind::Strengthening,
-                    (kind, _) => bail!(
-                        "{}: `{kind}` is no kind; use reversal, expansion, strengthening or nothing",
-                        file.display()
-                    ),
-                };
-                findings.push(Said {
-                    kind,
-                    topic: words.next().unwrap_or_default().to_owned(),
-                    before: (*before).to_owned(),
-                    after: (*after).to_owned(),
-                    severity: words.next().and_then(|word| word.parse().ok()).unwrap_or(1),
-                    sure: true,
-                    state_before: None,
-                    state_after: None,
-                    also: Vec::new(),
-                });
-            }
-            examples.push(Example {
-                id: format!("{}-{page}{}", file.display(), if is_backwards { "-back" } else { "" }),
-                service: String::new(),
-                file: file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
-                before: Document::read(rules, &old.join("\n\n")),
-                after: Document::read(rules, &new.join("\n\n")),
-                answer: Answer { artefact: false, findings },
-                at: DateTime::UNIX_EPOCH,
-                source: Source::Written,
-                shown: None,
-            });
-        }
-    }
-    Ok(examples)
-}
-
-/// The same edits, each on a short page of its own.
-pub fn edit_pages(rules: &Rules, file: &Path) -> anyhow::Result<Vec<Example>> {
-    let text =
-        std::fs::read_to_string(file).with_context(|| format!("cannot read edits `{}`", file.display()))?;
-    let around: Vec<&str> =
-        text.lines().filter_map(|line| line.strip_prefix("page |")).map(str::trim).collect();
-    let mut pages = Vec::new();
-    for (n, line) in text.lines().enumerate() {
-        let parts: Vec<&str> = line.split('|').map(str::trim).collect();
-        let [head, old, new] = parts[..] else { continue };
-        let mut words = head.split(' ');
-        let kind = match words.next().unwrap_or_default() {
-            "reversal" => Some(Kind::Reversal),
-            "expansion" => Some(Kind::Expansion),
-            "strengthening" => Some(Kind::Strengthening),
-            _ => None,
-        };
-        let mut plain = around.iter().cycle().skip(n * 7).copied();
-        let (above, below) = (plain.by_ref().take(1 + n % 3), 1 + n / 3 % 4);
-        let above: Vec<&str> = above.collect();
-        let below: Vec<&str> = plain.take(below).collect();
-        let page = |sentence: &str| {
-            let all = ["# Privacy policy"].into_iter().chain(above.iter().copied()).chain([sentence]);
-            let all: Vec<&str> =
-                all.chain(below.iter().copied()).filter(|sentence| !sentence.is_empty()).collect();
-            Document::read(rules, &all.join("\n\n"))
-        };
-        let finding = kind.map(|kind| Said {
-            kind,
-            topic: words.next().unwrap_or_default().to_owned(),
-            before: old.to_owned(),
-            after: new.to_owned(),
-            severity: 1,
-            sure: true,
-            state_before: None,
-            state_after: None,
-            also: Vec::new(),
-        });
-        pages.push(Example {
-            id: format!("edit-{n}"),
-            service: String::new(),
-            file: file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
-            before: page(old),
-            after: page(new),
-            answer: Answer { artefact: false, findings: finding.into_iter().collect() },
-            at: DateTime::UNIX_EPOCH,
-            source: Source::Written,
-            shown: None,
-        });
-    }
-    Ok(pages)
 }
 
 /// A text with the statements that readers marked in it.
@@ -395,39 +264,4 @@ fn read_blobs(repositories: &[PathBuf], ids: &BTreeSet<&str>) -> anyhow::Result<
         }
     }
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn file(text: &str) -> tempfile::NamedTempFile {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(text.as_bytes()).unwrap();
-        file
-    }
-
-    #[test]
-    fn an_edit_teaches_both_ways() {
-        let text = "# a comment\n\
-            page | Prices are shown before you order.\n\
-            reversal data_sale 3 | We never sell your data. | We may sell your data.\n\
-            nothing | Call us. | Ring us.\n";
-        let examples = edits(&Rules::builtin(), file(text).path()).unwrap();
-        assert_eq!(examples.len(), 2, "one page, there and back");
-        let kinds = |n: usize| examples[n].answer.findings.iter().map(|f| f.kind).collect::<Vec<_>>();
-        assert_eq!(kinds(0), [Kind::Reversal]);
-        assert_eq!(kinds(1), [Kind::Strengthening]);
-        assert_eq!(examples[0].answer.findings[0].before, "We never sell your data.");
-        assert_eq!(examples[1].answer.findings[0].before, "We may sell your data.");
-        assert!(examples.iter().all(|example| example.source == Source::Written));
-    }
-
-    #[test]
-    fn what_is_no_edit_is_named_with_its_line() {
-        let error = edits(&Rules::builtin(), file("\nreversal We sell.\n").path()).err().unwrap();
-        assert!(error.to_string().contains(":2: not an edit"), "{error}");
-        let error = edits(&Rules::builtin(), file("worse x 1 | We do. | We do not.\n").path()).err().unwrap();
-        assert!(error.to_string().contains("`worse` is no kind"), "{error}");
-    }
 }

@@ -1,6 +1,6 @@
 //! Which sentence of a short page stands in another's place, and what is telling about the exchange.
 
-use super::wording::{Claim, Claims};
+use super::wording::{Claim, Claims, SHIFTS, shift_name};
 use crate::finding::Kind;
 use crate::promise::align::Changed;
 use crate::promise::clause::Promise;
@@ -31,7 +31,7 @@ pub struct Couple {
 const CLAIMS: usize = Claim::ALL.len();
 
 /// What is said of a couple, by name; five families of claims follow, see [`trait_name`].
-const TRAITS: [&str; 54] = [
+const TRAITS: [&str; 57] = [
     "alike",
     "in_place",
     "said_in_text",
@@ -86,6 +86,9 @@ const TRAITS: [&str; 54] = [
     "turn_reversal",
     "turn_expansion",
     "turn_strengthening",
+    "sensed_reversal",
+    "sensed_expansion",
+    "sensed_strengthening",
 ];
 
 /// What the typed differences between the two sentences are, as the judge of long texts has them.
@@ -124,7 +127,7 @@ pub const COUNT: usize = TRAITS.len() + FAMILIES.len() * CLAIMS + DIFFERENCES.le
 const GONE_ALONE: usize = 31;
 
 /// Of the exchange's words, where they come in [`TRAITS`].
-pub const TURN: usize = TRAITS.len() - 3;
+pub const TURN: usize = TRAITS.len() - 6;
 
 pub fn trait_name(n: usize) -> String {
     let claims = TRAITS.len() + FAMILIES.len() * CLAIMS;
@@ -147,7 +150,8 @@ pub struct Page<'a> {
 
 impl<'a> Page<'a> {
     pub fn new(rules: &Rules, text: &'a Document) -> Page<'a> {
-        let claims = text.placed.iter().map(|placed| rules.wording.claims(&placed.unit)).collect();
+        let claims =
+            text.placed.iter().map(|placed| rules.wording.claims(&rules.senses, &placed.unit)).collect();
         let words = text.placed.iter().map(|p| p.unit.own_words().map(|word| word.stem).collect()).collect();
         Page { text, claims, words }
     }
@@ -398,7 +402,7 @@ impl Shape<'_> {
         };
         let claims = |page: &Page<'_>, n: Option<usize>| n.map_or([0.0; CLAIMS], |n| page.claims[n]);
         let (ca, cb) = (claims(old, before), claims(new, after));
-        let turn = rules.wording.turn(a, b);
+        let turn = rules.wording.turn(&rules.senses, a, b);
         let mut told = vec![
             0.0,
             0.0,
@@ -445,9 +449,11 @@ impl Shape<'_> {
                 let telling: BTreeSet<u32> = new.unit(j).bag.iter().copied().collect();
                 self.weigher.contained(&telling, &self.promised)
             }),
-            rules
-                .wording
-                .about(&a.into_iter().chain(b).collect::<Vec<_>>(), crate::finding::Topic::Encryption),
+            rules.wording.about(
+                &rules.senses,
+                &a.into_iter().chain(b).collect::<Vec<_>>(),
+                crate::finding::Topic::Encryption,
+            ),
             flag(a.is_some_and(is_aside)),
             flag(b.is_some_and(is_aside)),
             flag(b.is_some_and(|unit| {
@@ -495,7 +501,7 @@ fn is_aside(unit: &Unit) -> bool {
 
 /// What tells how far encryption is promised on the side that promises more, and on the one that promises less.
 /// For each: the sentence's claims, the page's, what came with the change and what was there before; the heading's
-/// above; dates and fences; the ladder's steps.
+/// above; dates and fences; what the exchange says; the ladder's steps.
 pub fn state_traits(
     rules: &Rules,
     pages: [&Page<'_>; 2],
@@ -535,6 +541,8 @@ pub fn state_traits(
     told.push(fenced(1));
     told.push(has(1, Grammar::Exception));
     told.push(has(1, Grammar::Condition));
+    let unit = |side: usize| places[side].map(|n| pages[side].unit(n));
+    told.extend(rules.wording.shift(&rules.senses, unit(0), unit(1)));
     let steps = views.step_of(places[0], places[1]);
     for side in 0..2 {
         let rank = steps.map(|(from, to)| if side == 0 { from } else { to }.rank());
@@ -557,16 +565,18 @@ const STATE_FLAGS: [&str; 8] = [
     "condition",
 ];
 
-pub const STATE_COUNT: usize = STATE_FAMILIES.len() * CLAIMS + STATE_FLAGS.len() + 10;
+pub const STATE_COUNT: usize = STATE_FAMILIES.len() * CLAIMS + STATE_FLAGS.len() + SHIFTS + 10;
 
 pub fn state_trait_name(n: usize) -> String {
     const STEPS: [&str; 5] = ["none", "announced", "limited", "opt_in", "default"];
     let claims = STATE_FAMILIES.len() * CLAIMS;
     let flags = claims + STATE_FLAGS.len();
+    let shifts = flags + SHIFTS;
     match n {
         n if n < claims => format!("{}.{}", STATE_FAMILIES[n / CLAIMS], Claim::ALL[n % CLAIMS].1),
         n if n < flags => STATE_FLAGS[n - claims].to_owned(),
-        n => format!("{}.{}", ["ladder_from", "ladder_to"][(n - flags) / 5], STEPS[(n - flags) % 5]),
+        n if n < shifts => shift_name(n - flags).to_owned(),
+        n => format!("{}.{}", ["ladder_from", "ladder_to"][(n - shifts) / 5], STEPS[(n - shifts) % 5]),
     }
 }
 

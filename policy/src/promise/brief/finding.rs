@@ -59,10 +59,10 @@ fn judgement(rules: &Rules, pair: &Pair<'_>, told: &Told, dates: &Dates) -> Judg
         let (_, key) = Claim::ALL.into_iter().find(|(of, _)| Some(*of) == claim)?;
         Some(format!("{side} reads as {} of encryption", key.replace('_', " ")))
     }));
-    let [lost, wider, gained] = told.turn;
-    steps.push(format!(
-        "{lost:+.2} a loss, {wider:+.2} a wider practice, {gained:+.2} a gain, by the words exchanged"
-    ));
+    for (odds, by) in told.turn.chunks(3).zip(["the words exchanged", "what those words mean"]) {
+        let [lost, wider, gained] = [0, 1, 2].map(|n| odds[n]);
+        steps.push(format!("{lost:+.2} a loss, {wider:+.2} a wider practice, {gained:+.2} a gain, by {by}"));
+    }
     steps.push(format!(
         "together {:.0} in 100; {:.0} are asked for",
         told.chance * 100.0,

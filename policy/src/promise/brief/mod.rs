@@ -1,6 +1,7 @@
 //! Short pages: help articles, security pages, announcements, of a few dozen statements. Their sentences are few and
 //! their words are many: what the lists of words do not know, tables learned from pages written for it do.
 //!
+//! - `sense`: what words mean there, by a list
 //! - `wording`: what words claim of encryption, what an exchange of sentences does, which topic they are about
 //! - `couple`: which sentence stands in another's place, and what is telling about that
 //! - `finding`: the findings, each with its steps
@@ -9,6 +10,7 @@
 mod couple;
 mod finding;
 pub mod lesson;
+mod sense;
 #[cfg(test)]
 mod tests;
 pub mod wording;
@@ -22,6 +24,7 @@ use crate::finding::{Kind, Topic};
 use crate::statement::Role;
 use couple::{Couple, Page};
 pub(super) use finding::findings;
+pub(super) use sense::Senses;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use wording::Claim;
@@ -224,7 +227,7 @@ pub(super) fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
             asked: rules.brief.thresholds[kind as usize],
             states,
             scopes: states.map_or(0, |_| views.scopes_of(before_or_related, after)),
-            turn: [0, 1, 2].map(|n| couple.traits[couple::TURN + n]),
+            turn: std::array::from_fn(|n| couple.traits[couple::TURN + n]),
             claims: [claim(&old, before_or_related), claim(&new, after)],
         });
     }
@@ -253,7 +256,7 @@ fn is_nobodys(unit: &Unit) -> bool {
 }
 
 /// What a sentence's own claim counts beside the trees' chance, where a page's state is read.
-const CLAIMED: f32 = 0.6;
+const CLAIMED: f32 = 0.3;
 
 /// So sure the trees have to be where the ladder sees nothing lost.
 const OVERRULES: f32 = 0.55;
@@ -266,7 +269,7 @@ fn topic(rules: &Rules, units: &[&Unit]) -> Topic {
         .into_iter()
         .map(|topic| {
             let listed = if listed.contains(&topic) { LISTED } else { 0.0 };
-            (topic, rules.wording.about(units, topic) + listed)
+            (topic, rules.wording.about(&rules.senses, units, topic) + listed)
         })
         .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
         .map_or(Topic::UserControl, |(topic, _)| topic)

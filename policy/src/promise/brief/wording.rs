@@ -1,6 +1,8 @@
 //! What words tell, learned from pages written for it: what a sentence claims of encryption, what an exchange of one
-//! sentence for another does to people, and which topic both are about. Sums over stems and their neighbours.
+//! sentence for another does to people, and which topic both are about. Sums over stems and their neighbours, and over
+//! the senses of words.
 
+use super::sense::Senses;
 use crate::finding::{Kind, Topic};
 use crate::promise::document::{Unit, WordHasher};
 use crate::promise::rules::RuleError;
@@ -49,19 +51,47 @@ impl Claim {
 /// How likely each [`Claim`] is, 0 to 1, in their order.
 pub type Claims = [f32; Claim::ALL.len()];
 
-/// Log-odds that the exchange is a reversal, an expansion, a strengthening.
-pub type Turn = [f32; 3];
+/// Log-odds that the exchange is a reversal, an expansion, a strengthening: by its words, then by their senses.
+pub type Turn = [f32; TURNS];
 
-/// What the sums are of: turns, claims, topics, in this order.
-const OUTPUTS: usize = 3 + Claim::ALL.len() + Topic::ALL.len();
-const CLAIMS: usize = 3;
+/// What the sums are of: turns by words, turns by senses, claims, topics, states before and after, in this order.
+const OUTPUTS: usize = STATES + SHIFTS;
+const SENSED: usize = 3;
+const TURNS: usize = 6;
+const CLAIMS: usize = TURNS;
 const TOPICS: usize = CLAIMS + Claim::ALL.len();
+const STATES: usize = TOPICS + Topic::ALL.len();
+/// States that encryption is taken from, then those that it is taken to.
+pub(super) const SHIFTS: usize = 12;
+const SHIFT_NAMES: [&str; SHIFTS] = [
+    "from_default",
+    "from_opt_in",
+    "from_limited",
+    "from_announced",
+    "from_ended",
+    "from_none",
+    "to_default",
+    "to_opt_in",
+    "to_limited",
+    "to_announced",
+    "to_ended",
+    "to_none",
+];
+
+/// Log-odds of each state before and after: see [`shift_name`].
+pub(super) type Shift = [f32; SHIFTS];
+
+pub(super) fn shift_name(n: usize) -> &'static str {
+    SHIFT_NAMES[n]
+}
 
 fn output_name(n: usize) -> &'static str {
     match n {
-        0..CLAIMS => [Kind::Reversal, Kind::Expansion, Kind::Strengthening][n].key(),
+        0..SENSED => [Kind::Reversal, Kind::Expansion, Kind::Strengthening][n].key(),
+        SENSED..CLAIMS => ["sensed_reversal", "sensed_expansion", "sensed_strengthening"][n - SENSED],
         CLAIMS..TOPICS => Claim::ALL[n - CLAIMS].1,
-        _ => Topic::ALL[n - TOPICS].key(),
+        TOPICS..STATES => Topic::ALL[n - TOPICS].key(),
+        _ => SHIFT_NAMES[n - STATES],
     }
 }
 
@@ -177,23 +207,34 @@ impl Wording {
         sums
     }
 
-    pub fn claims(&self, unit: &Unit) -> Claims {
-        self.sums(CLAIMS, &plain(&[unit])).map(|odds: f32| 1.0 / (1.0 + (-odds).exp()))
+    pub fn claims(&self, senses: &Senses, unit: &Unit) -> Claims {
+        self.sums(CLAIMS, &plain(senses, &[unit])).map(|odds: f32| 1.0 / (1.0 + (-odds).exp()))
     }
 
-    pub fn turn(&self, old: Option<&Unit>, new: Option<&Unit>) -> Turn {
-        self.sums(0, &exchanged(old, new)).map(|odds: f32| odds.clamp(-6.0, 6.0))
+    pub fn turn(&self, senses: &Senses, old: Option<&Unit>, new: Option<&Unit>) -> Turn {
+        let words = self.sums::<SENSED>(0, &exchanged(old, new));
+        let sensed = self.sums::<{ TURNS - SENSED }>(SENSED, &sensed(senses, old, new));
+        let mut turn = [0.0; TURNS];
+        turn.iter_mut()
+            .zip(words.iter().chain(&sensed))
+            .for_each(|(turn, odds)| *turn = odds.clamp(-6.0, 6.0));
+        turn
+    }
+
+    /// How far encryption was promised and is, by what the loss of one sentence for another says of it.
+    pub fn shift(&self, senses: &Senses, old: Option<&Unit>, new: Option<&Unit>) -> Shift {
+        self.sums::<SHIFTS>(STATES, &shifted(senses, old, new)).map(|odds| odds.clamp(-6.0, 6.0))
     }
 
     /// Log-odds that sentences are about the topic, if they are about any.
-    pub fn about(&self, units: &[&Unit], topic: Topic) -> f32 {
-        let [odds] = self.sums::<1>(TOPICS + topic as usize, &plain(units));
+    pub fn about(&self, senses: &Senses, units: &[&Unit], topic: Topic) -> f32 {
+        let [odds] = self.sums::<1>(TOPICS + topic as usize, &plain(senses, units));
         odds.clamp(-6.0, 6.0)
     }
 }
 
 /// A term's number.
-type Term = u64;
+pub(super) type Term = u64;
 
 /// What a term of an exchange tells of its stems.
 #[derive(Debug, Clone, Copy)]
@@ -224,14 +265,14 @@ const NEW: &str = "(new)";
 const GONE: &str = "(gone)";
 
 /// The number of up to three stems in a row.
-fn row(stems: &[u32]) -> Term {
+pub(super) fn row(stems: &[u32]) -> Term {
     stems.iter().fold(stems.len() as u64, |term, stem| {
         (term.rotate_left(21) ^ u64::from(*stem)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     })
 }
 
 /// The term of that name.
-fn term_of(name: &str) -> Term {
+pub(super) fn term_of(name: &str) -> Term {
     let side = Side::ALL.iter().find(|(_, sign)| name.starts_with(*sign) && name.len() > 1);
     let stems = side.map_or(name, |_| &name[1..]);
     let numbers: Vec<u32> = stems.split(' ').map(token::hash).collect();
@@ -253,10 +294,10 @@ fn grams(unit: &Unit, longest: usize) -> HashSet<Term, WordHasher> {
     terms
 }
 
-/// Stems, pairs and threes of all the sentences, each once, in a fixed order.
-fn plain(units: &[&Unit]) -> Vec<(Term, f32)> {
-    let mut terms: Vec<(Term, f32)> =
-        units.iter().flat_map(|unit| grams(unit, 3)).map(|term| (term, 1.0)).collect();
+/// Stems, pairs and threes of all the sentences and their senses, each once, in a fixed order.
+fn plain(senses: &Senses, units: &[&Unit]) -> Vec<(Term, f32)> {
+    let own = |unit: &&Unit| grams(unit, 3).into_iter().chain(senses.terms(unit));
+    let mut terms: Vec<(Term, f32)> = units.iter().flat_map(own).map(|term| (term, 1.0)).collect();
     terms.sort_unstable_by_key(|(term, _)| *term);
     terms.dedup_by_key(|(term, _)| *term);
     terms
@@ -265,9 +306,33 @@ fn plain(units: &[&Unit]) -> Vec<(Term, f32)> {
 /// Stems and pairs that the exchange took, put and kept.
 fn exchanged(old: Option<&Unit>, new: Option<&Unit>) -> Vec<(Term, f32)> {
     let of = |unit: Option<&Unit>| unit.map(|unit| grams(unit, 2)).unwrap_or_default();
-    let (a, b) = (of(old), of(new));
+    sides(&of(old), &of(new), [old.is_none(), new.is_none()])
+}
+
+/// The same for senses.
+fn sensed(senses: &Senses, old: Option<&Unit>, new: Option<&Unit>) -> Vec<(Term, f32)> {
+    let of = |unit: Option<&Unit>| unit.map(|unit| senses.terms(unit)).unwrap_or_default();
+    sides(&of(old), &of(new), [old.is_none(), new.is_none()])
+}
+
+/// Both together.
+fn shifted(senses: &Senses, old: Option<&Unit>, new: Option<&Unit>) -> Vec<(Term, f32)> {
+    let mut terms = exchanged(old, new);
+    // Which sentence is not there, the words have told.
+    terms.extend(
+        sensed(senses, old, new).into_iter().filter(|(term, _)| ![NEW, GONE].map(term_of).contains(term)),
+    );
+    terms
+}
+
+/// What is in the one, the other, or both, and which of both sentences is not there.
+fn sides(
+    a: &HashSet<Term, WordHasher>,
+    b: &HashSet<Term, WordHasher>,
+    [is_new, is_gone]: [bool; 2],
+) -> Vec<(Term, f32)> {
     let mut terms: Vec<(Term, f32)> = Vec::with_capacity(2 * (a.len() + b.len()));
-    for term in &a {
+    for term in a {
         if b.contains(term) {
             terms.push((Side::Both.of(*term), 0.5));
         } else {
@@ -275,14 +340,14 @@ fn exchanged(old: Option<&Unit>, new: Option<&Unit>) -> Vec<(Term, f32)> {
             terms.push((Side::Moved.of(*term), -1.0));
         }
     }
-    for term in b.difference(&a) {
+    for term in b.difference(a) {
         terms.push((Side::Put.of(*term), 1.0));
         terms.push((Side::Moved.of(*term), 1.0));
     }
-    if old.is_none() {
+    if is_new {
         terms.push((row(&[token::hash(NEW)]), 1.0));
     }
-    if new.is_none() {
+    if is_gone {
         terms.push((row(&[token::hash(GONE)]), 1.0));
     }
     terms.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
@@ -294,7 +359,7 @@ fn exchanged(old: Option<&Unit>, new: Option<&Unit>) -> Vec<(Term, f32)> {
 pub(super) struct Names(HashMap<Term, String>);
 
 impl Names {
-    pub fn add(&mut self, unit: &Unit) {
+    pub fn add(&mut self, senses: &Senses, unit: &Unit) {
         let own = (unit.lead_words..unit.tokens.words.len()).map(|n| unit.tokens.stem(n));
         let stems: Vec<&str> = std::iter::once(EDGES[0]).chain(own).chain([EDGES[1]]).collect();
         for length in 1..=3 {
@@ -306,6 +371,16 @@ impl Names {
                 }
                 self.0.entry(term).or_insert(name);
             }
+        }
+        for name in senses.term_names(unit) {
+            let term = term_of(&name);
+            if self.0.contains_key(&term) {
+                continue;
+            }
+            for (side, sign) in Side::ALL {
+                self.0.insert(side.of(term), format!("{sign}{name}"));
+            }
+            self.0.insert(term, name);
         }
     }
 
@@ -352,16 +427,43 @@ impl Origin {
 }
 
 impl Lesson {
-    pub fn claim(unit: &Unit, claim: Claim) -> Lesson {
-        Lesson { terms: plain(&[unit]), holds: Some(CLAIMS + claim as usize), origin: Origin::Written }
+    pub fn claim(senses: &Senses, unit: &Unit, claim: Claim) -> Lesson {
+        Lesson {
+            terms: plain(senses, &[unit]),
+            holds: Some(CLAIMS + claim as usize),
+            origin: Origin::Written,
+        }
     }
 
-    pub fn topic(units: &[&Unit], topic: Topic, origin: Origin) -> Lesson {
-        Lesson { terms: plain(units), holds: Some(TOPICS + topic as usize), origin }
+    pub fn topic(senses: &Senses, units: &[&Unit], topic: Topic, origin: Origin) -> Lesson {
+        Lesson { terms: plain(senses, units), holds: Some(TOPICS + topic as usize), origin }
     }
 
     pub fn turn(old: Option<&Unit>, new: Option<&Unit>, kind: Option<Kind>, origin: Origin) -> Lesson {
         Lesson { terms: exchanged(old, new), holds: kind.map(|kind| kind as usize), origin }
+    }
+
+    /// By [`SHIFT_NAMES`] without their beginning; `None`: a state of another kind.
+    pub fn shift(
+        senses: &Senses,
+        old: Option<&Unit>,
+        new: Option<&Unit>,
+        side: &'static str,
+        state: &str,
+    ) -> Lesson {
+        let name = format!("{side}{state}");
+        let holds = SHIFT_NAMES.iter().position(|known| *known == name).map(|n| STATES + n);
+        Lesson { terms: shifted(senses, old, new), holds, origin: Origin::Written }
+    }
+
+    pub fn sensed(
+        senses: &Senses,
+        old: Option<&Unit>,
+        new: Option<&Unit>,
+        kind: Option<Kind>,
+        origin: Origin,
+    ) -> Lesson {
+        Lesson { terms: sensed(senses, old, new), holds: kind.map(|kind| SENSED + kind as usize), origin }
     }
 }
 
@@ -369,13 +471,14 @@ impl Lesson {
 const REAL: f32 = 0.35;
 /// A term met in fewer lessons is left out.
 const LEAST: usize = 2;
-/// How small the numbers are held (L2).
-const PENALTY: f64 = 2.0;
-/// Nearer to nothing than this, a number is left out of the table.
-const TOLD: f64 = 0.05;
 
 /// Logistic regressions of outputs of one sort, one against the others. The same lessons give the same numbers.
-pub(super) fn fit(lessons: &[&Lesson], outputs: std::ops::Range<usize>, names: &Names, table: &mut Table) {
+pub(super) fn fit(
+    lessons: &[&Lesson],
+    Outputs { range: outputs, penalty, told }: Outputs,
+    names: &Names,
+    table: &mut Table,
+) {
     use crate::promise::fit::{Row, fit};
     let mut seen: BTreeMap<Term, usize> = BTreeMap::new();
     lessons
@@ -395,20 +498,34 @@ pub(super) fn fit(lessons: &[&Lesson], outputs: std::ops::Range<usize>, names: &
     for n in outputs {
         for (row, lesson) in rows.iter_mut().zip(lessons) {
             row.is_finding = lesson.holds == Some(n);
-            row.weight = lesson.origin.weight(n);
+            row.weight = lesson.origin.weight(if (SENSED..CLAIMS).contains(&n) { n - SENSED } else { n });
         }
-        let (weights, bias) = fit(&rows.iter().collect::<Vec<_>>(), numbers.len(), PENALTY);
+        let (weights, bias) = fit(&rows.iter().collect::<Vec<_>>(), numbers.len(), penalty);
         let mut put = |name: &str, number: f64| {
             let number = ((number * 100.0).round() / 100.0) as f32;
             table.rows.entry(name.to_owned()).or_default().insert(output_name(n), number);
         };
         put(BIAS, bias);
-        for (term, number) in seen.keys().zip(&weights).filter(|(_, number)| number.abs() >= TOLD) {
+        for (term, number) in seen.keys().zip(&weights).filter(|(_, number)| number.abs() >= told) {
             put(names.get(*term), *number);
         }
     }
 }
 
-pub(super) const TURN_OUTPUTS: std::ops::Range<usize> = 0..CLAIMS;
-pub(super) const CLAIM_OUTPUTS: std::ops::Range<usize> = CLAIMS..TOPICS;
-pub(super) const TOPIC_OUTPUTS: std::ops::Range<usize> = TOPICS..OUTPUTS;
+/// What a regression is asked for, how small its numbers are held (L2), and nearer to nothing than what a number is left
+/// out of the table.
+#[derive(Debug, Clone)]
+pub(super) struct Outputs {
+    range: std::ops::Range<usize>,
+    penalty: f64,
+    told: f64,
+}
+
+pub(super) const TURN_OUTPUTS: Outputs = Outputs { range: 0..SENSED, penalty: 2.0, told: 0.1 };
+pub(super) const SENSED_OUTPUTS: Outputs = Outputs { range: SENSED..TURNS, penalty: 10.0, told: 0.1 };
+pub(super) const CLAIM_OUTPUTS: Outputs = Outputs { range: CLAIMS..TOPICS, penalty: 4.0, told: 0.05 };
+pub(super) const TOPIC_OUTPUTS: Outputs = Outputs { range: TOPICS..STATES, penalty: 4.0, told: 0.1 };
+pub(super) const FROM_OUTPUTS: Outputs =
+    Outputs { range: STATES..STATES + SHIFTS / 2, penalty: 3.0, told: 0.05 };
+pub(super) const TO_OUTPUTS: Outputs =
+    Outputs { range: STATES + SHIFTS / 2..OUTPUTS, penalty: 3.0, told: 0.05 };
