@@ -129,7 +129,7 @@ fn beyond_doubt(rules: &Rules, pair: &Pair<'_>, dates: &Dates, told: &[Judgement
             *family == "weaker" && [Weaker::LimitLonger as u32, Weaker::AgeLowered as u32].contains(id)
         })
     };
-    let is_all = |candidate: &Candidate| {
+    let is_alone = |candidate: &Candidate| {
         candidate.after.is_none()
             && pair.changed.gone.len() == 1
             && pair.changed.fresh.is_empty()
@@ -142,7 +142,7 @@ fn beyond_doubt(rules: &Rules, pair: &Pair<'_>, dates: &Dates, told: &[Judgement
         .filter(|kept| {
             (is_decisive(&kept.candidate) && is_number(&kept.candidate))
                 || is_turned(&kept.candidate)
-                || is_all(&kept.candidate)
+                || is_alone(&kept.candidate)
         })
         .map(|kept| judgement(rules, pair, kept, Kind::Reversal, dates, &views))
         .filter(|finding| !told.contains(&*finding.before) && !told.contains(&*finding.after))

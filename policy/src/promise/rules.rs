@@ -265,9 +265,9 @@ impl Rules {
         ("english.toml", include_str!("../../../data/promises/english.toml")),
         ("french.toml", include_str!("../../../data/promises/french.toml")),
         ("german.toml", include_str!("../../../data/promises/german.toml")),
+        ("senses.tsv", include_str!("../../../data/promises/senses.tsv")),
         ("stakes.tsv", include_str!("../../../data/promises/stakes.tsv")),
         ("weights.toml", include_str!("../../../data/promises/weights.toml")),
-        ("senses.tsv", include_str!("../../../data/promises/senses.tsv")),
         ("wording.tsv", include_str!("../../../data/promises/wording.tsv")),
     ];
 
@@ -280,7 +280,7 @@ impl Rules {
     }
 
     /// Rules from files: names and texts. `weights.toml`, `stakes.tsv`, `wording.tsv` and `brief.toml` hold
-    /// fitted numbers, all others a language each.
+    /// fitted numbers, `senses.tsv` what words mean on short pages, all others a language each.
     pub fn parse(files: &[(String, String)]) -> Result<Rules, RuleError> {
         let mut rules = Rules {
             languages: Vec::new(),

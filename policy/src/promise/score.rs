@@ -30,6 +30,23 @@ fn yes() -> bool {
     true
 }
 
+impl Said {
+    /// The two sentences alone, to be compared with what readers said of them.
+    pub(super) fn of(kind: Kind, before: String, after: String) -> Said {
+        Said {
+            kind,
+            topic: String::new(),
+            before,
+            after,
+            severity: 0,
+            sure: true,
+            state_before: None,
+            state_after: None,
+            also: Vec::new(),
+        }
+    }
+}
+
 impl From<&Judgement> for Said {
     fn from(judgement: &Judgement) -> Said {
         Said {

@@ -283,17 +283,7 @@ fn reading(example: &Example, task: usize, candidate: &Candidate) -> Option<(boo
     if task == 2 {
         std::mem::swap(&mut before, &mut after);
     }
-    let said = Said {
-        kind,
-        topic: String::new(),
-        before,
-        after,
-        severity: 0,
-        sure: true,
-        state_before: None,
-        state_after: None,
-        also: Vec::new(),
-    };
+    let said = Said::of(kind, before, after);
     let mut met = example.answer.findings.iter().filter(|f| f.kind == kind && score::is_about(&said, f));
     let Some(first) = met.next() else { return Some((false, 1.0)) };
     let weight = if first.sure || met.any(|f| f.sure) { 1.0 } else { 0.5 };

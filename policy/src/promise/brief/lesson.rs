@@ -91,17 +91,7 @@ impl Lecture<'_> {
         if self.is_back {
             std::mem::swap(&mut before, &mut after);
         }
-        let said = Said {
-            kind: Kind::Reversal,
-            topic: String::new(),
-            before,
-            after,
-            severity: 0,
-            sure: true,
-            state_before: None,
-            state_after: None,
-            also: Vec::new(),
-        };
+        let said = Said::of(Kind::Reversal, before, after);
         let label = self.example.answer.findings.iter().find(|label| score::is_about(&said, label))?;
         let kind = match (label.kind, self.is_back) {
             (kind, false) => kind,
