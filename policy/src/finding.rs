@@ -208,6 +208,9 @@ pub struct Finding {
     pub status: Status,
     /// Why the status is what it is, where that needs saying: when the sentence came back, say.
     pub status_note: String,
+    /// When later evidence undid it, where that happened.
+    #[serde(default)]
+    pub retracted_at: Option<DateTime<Utc>>,
     pub class: EvidenceClass,
     #[serde(flatten)]
     pub judgement: Judgement,

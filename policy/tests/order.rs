@@ -17,6 +17,7 @@ fn finding(id: &str, policy: [&str; 2], before: &str, weight: f32, status: Statu
         after_statement: None,
         status,
         status_note: String::new(),
+        retracted_at: None,
         class: EvidenceClass::C,
         judgement: Judgement {
             kind: Kind::Reversal,

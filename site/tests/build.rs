@@ -266,6 +266,23 @@ fn hostile_text_is_shown_as_text_everywhere() {
 }
 
 #[test]
+fn who_reads_a_feed_is_told_once_more_when_a_finding_is_retracted() {
+    let out = tempfile::tempdir().unwrap();
+    build(out.path(), &histories(), &input());
+    let files = files(out.path());
+    let mut told = 0;
+    for (name, bytes) in files.iter().filter(|(name, _)| name.ends_with(".atom")) {
+        let text = std::str::from_utf8(bytes).unwrap();
+        for entry in text.split("<entry>").skip(1).filter(|entry| entry.contains("[retracted]")) {
+            assert!(entry.contains("<published>2023-06-10T09:30:00Z</published>"), "{name}: {entry}");
+            assert!(entry.contains("<updated>2023-06-12T00:00:00Z</updated>"), "{name}: {entry}");
+            told += 1;
+        }
+    }
+    assert!(told > 0);
+}
+
+#[test]
 fn every_page_says_what_it_must() {
     let out = tempfile::tempdir().unwrap();
     build(out.path(), &histories(), &input());

@@ -29,6 +29,9 @@ pub struct Args {
     /// More labelled changes to learn from, as --labels: neither thresholds nor figures count them.
     #[arg(long, value_name = "FILE")]
     lessons: Vec<PathBuf>,
+    /// Changes of which readers graded some findings, to learn from how grave findings are.
+    #[arg(long, value_name = "FILE")]
+    grades: Vec<PathBuf>,
     /// Single statements that readers marked with what is at stake in them: one JSON object a text, with its blob
     /// id and for each statement its digest and two numbers. To learn what words are worth.
     #[arg(long, value_name = "FILE")]
@@ -97,6 +100,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     for file in args.edits.iter().filter(|_| args.fit_pages.is_none()) {
         examples.extend(edits::on_long_pages(&rules, file)?);
     }
+    for file in &args.grades {
+        examples.extend(lessons::changes(&rules, file, &args.history, Source::Grades)?);
+    }
     let marked = lessons::statements(&rules, &args.statements, &args.history)?;
     if let Some(times) = args.repeat {
         measure(&rules, &examples, times);
@@ -109,6 +115,13 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         let trained = trained(&rules, &examples, &marked, &args)?;
         writeln!(out, "# services not seen ({} folds, seed {})", Settings::default().folds, args.seed)?;
         print(&mut out, global, &examples, &unseen_answers(&rules, &examples, &trained))?;
+        for (kind, graded) in ["reversals", "expansions"].iter().zip(trained.graded) {
+            writeln!(
+                out,
+                "graded {kind} {}: correlation of guesses with grades {:.3}, severity right {:.3}",
+                graded.findings, graded.correlation, graded.severity
+            )?;
+        }
         writeln!(out, "# services seen")?;
         let fitted = trained_rules(&rules, &trained.weights, trained.stakes.as_ref());
         let said = answers(&fitted, &examples);
@@ -306,7 +319,7 @@ fn weights_file(trained: &Trained, examples: &[Example], seed: u64) -> anyhow::R
     let services: BTreeSet<&str> = examples.iter().map(|example| example.service.as_str()).collect();
     Ok(format!(
         "# What each trait of a changed statement weighs, in log-odds. Fitted, not written: docs/method.md tells how.\n\
-         # Command: walkback eval --fit data/promises/weights.toml --labels … --pairs … --lessons … --statements … --edits … --history … --thresholds …\n\
+         # Command: walkback eval --fit data/promises/weights.toml --labels … --pairs … --lessons … --statements … --edits … --grades … --history … --thresholds …\n\
          # Data: {}; {} services. Seed of the folds: {seed}.\n\
          # `tight:`, `loose:` and `gone:` count in addition for a sentence edited, replaced, vanished.\n\n{}",
         data.join(", "),

@@ -500,7 +500,7 @@ fn findings(
         let (before_statement, after_statement) = (id_of(&judgement.before), id_of(&judgement.after));
         // The last version that still had it may be later than the one it was compared with: flips lie between.
         let last_seen_before = recordings[from].seen_until.max(old.at);
-        let (status, status_note) = status(
+        let Standing { status, note, retracted_at } = status(
             &judgement,
             before_statement.as_ref(),
             after_statement.as_ref(),
@@ -535,12 +535,30 @@ fn findings(
             before_statement,
             after_statement,
             status,
-            status_note,
+            status_note: note,
+            retracted_at,
             class: new.class.max(old.class),
             judgement,
         });
     }
     findings
+}
+
+/// How firmly a finding stands, why, and since when it does not.
+struct Standing {
+    status: Status,
+    note: String,
+    retracted_at: Option<DateTime<Utc>>,
+}
+
+impl Standing {
+    fn new(status: Status, note: String) -> Standing {
+        Standing { status, note, retracted_at: None }
+    }
+
+    fn retracted(note: String, at: DateTime<Utc>) -> Standing {
+        Standing { status: Status::Retracted, note, retracted_at: Some(at) }
+    }
 }
 
 /// How firmly a finding stands, from what came after it.
@@ -552,7 +570,7 @@ fn status(
     history: &History,
     number_of: &HashMap<&StatementId, usize, Seeded>,
     recordings: &[Recording],
-) -> (Status, String) {
+) -> Standing {
     let at = recordings[to].at;
     let statement =
         |id: Option<&StatementId>| id.and_then(|id| number_of.get(id)).map(|n| &history.statements[*n]);
@@ -561,10 +579,8 @@ fn status(
         && let Some(again) = old.lifespan.iter().find(|span| span.first_seen > at)
         && again.first_seen - at <= CAME_BACK
     {
-        return (
-            Status::Retracted,
-            format!("The sentence stood again on {}.", again.first_seen.format("%Y-%m-%d")),
-        );
+        let note = format!("The sentence stood again on {}.", again.first_seen.format("%Y-%m-%d"));
+        return Standing::retracted(note, again.first_seen);
     }
     if judgement.before.is_empty()
         && let Some(new) = statement(after)
@@ -576,7 +592,8 @@ fn status(
             .find(|gone| *gone > at)
         && gone - at <= CAME_BACK
     {
-        return (Status::Retracted, format!("The sentence was gone again by {}.", gone.format("%Y-%m-%d")));
+        let note = format!("The sentence was gone again by {}.", gone.format("%Y-%m-%d"));
+        return Standing::retracted(note, gone);
     }
     let recorder = &recordings[to].recorder;
     let later = history.versions[to + 1..].iter().filter(|version| {
@@ -591,15 +608,14 @@ fn status(
     }
     if recordings[to].class == EvidenceClass::A {
         if sightings >= 3 && until - at >= SETTLED {
-            return (
-                Status::Confirmed,
-                format!("Seen {sightings} times until {}.", until.format("%Y-%m-%d")),
-            );
+            let note = format!("Seen {sightings} times until {}.", until.format("%Y-%m-%d"));
+            return Standing::new(Status::Confirmed, note);
         }
-        return (Status::Provisional, "Seen too shortly: the sentence may come back.".into());
+        return Standing::new(Status::Provisional, "Seen too shortly: the sentence may come back.".into());
     }
     if until - at >= SETTLED {
-        return (Status::Confirmed, format!("Later versions until {} agree.", until.format("%Y-%m-%d")));
+        let note = format!("Later versions until {} agree.", until.format("%Y-%m-%d"));
+        return Standing::new(Status::Confirmed, note);
     }
-    (Status::Provisional, "No later version was recorded that would settle it.".into())
+    Standing::new(Status::Provisional, "No later version was recorded that would settle it.".into())
 }

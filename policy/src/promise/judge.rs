@@ -6,10 +6,11 @@ use super::date;
 use super::difference::Weaker;
 use super::document::{Cache, Document, Unit};
 use super::encryption::{Step, scope};
-use super::features::{self, Candidate, Mode, Pair};
+use super::features::{self, Candidate, Mode, Pair, Trait};
 use super::gate;
 use super::ladder::{self, Views};
 use super::rules::{Grammar, Rules, Slot};
+use super::severity::severity;
 use super::weights::Ready;
 use crate::finding::{Judgement, Kind, Topic};
 use crate::statement::Segment;
@@ -301,7 +302,8 @@ fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &D
         after: text_at(pair.new, step.after),
         severity,
         confidence,
-        weight: weigh(step.kind, severity, confidence, PLAIN),
+        weight: Weight { gravity: severity.into(), plainness: severity, confidence, at_stake: PLAIN }
+            .of(step.kind),
         rule: "encryption_ladder".into(),
         reason: format!(
             "End-to-end encryption{}: from {} to {}.",
@@ -332,26 +334,30 @@ pub(super) const PLAIN: f32 = 1.4;
 /// Added to what is at stake, so that a wrong guess of nothing does not sink a finding.
 const BASE: f32 = 0.6;
 
-/// A broken promise weighs more than a widened practice or a gain, and more where people lose more with it.
-pub(super) fn weigh(kind: Kind, severity: u8, confidence: f32, at_stake: f32) -> f32 {
-    let kind = if kind == Kind::Reversal { 1.0 } else { 0.3 };
-    let at_stake = (BASE + at_stake.clamp(0.0, 2.5)) / (BASE + PLAIN);
-    (kind * f32::from(severity) * confidence * at_stake * 1000.0).round() / 1000.0
+/// What orders findings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Weight {
+    /// See [`super::severity::Scale`].
+    pub gravity: f32,
+    /// 1 to 3: how plainly it had been promised, and how plainly it was taken back.
+    pub plainness: u8,
+    pub confidence: f32,
+    pub at_stake: f32,
 }
 
-pub(super) fn is_grave(topic: Topic) -> bool {
-    matches!(
-        topic,
-        Topic::Encryption
-            | Topic::ContentAccess
-            | Topic::AiTraining
-            | Topic::DataSale
-            | Topic::Biometrics
-            | Topic::LawEnforcement
-            | Topic::Location
-            | Topic::Children
-    )
+impl Weight {
+    /// A broken promise weighs more than a widened practice or a gain.
+    pub fn of(self, kind: Kind) -> f32 {
+        let kind = if kind == Kind::Reversal { 1.0 } else { 0.3 };
+        let at_stake = (BASE + self.at_stake.clamp(0.0, 2.5)) / (BASE + PLAIN);
+        let plainness = f32::from(self.plainness).sqrt();
+        (kind * self.gravity * plainness * self.confidence * at_stake * 1000.0).round() / 1000.0
+    }
 }
+
+/// The least gravity of a loss of encryption: too few of them were graded to learn from, and the codebook calls encryption
+/// given up front-page news.
+const ENCRYPTION: f32 = 1.5;
 
 fn judgement(
     rules: &Rules,
@@ -377,25 +383,33 @@ fn judgement(
         .filter(|((family, _), _)| *family == "weaker")
         .map(|((_, id), _)| Weaker::ALL[*id as usize])
         .collect();
-    let severity = severity(rules, candidate, unit, &has, &weaker);
+    let learned = &rules.gravity[usize::from(kind == Kind::Expansion)];
+    let least = if kind == Kind::Reversal && candidate.topic == Topic::Encryption { ENCRYPTION } else { 0.0 };
+    let gravity = learned.gravity(&candidate.traits, chance).max(least);
     let stake = if candidate.kind == Kind::Expansion { "permits_after" } else { "protects_before" };
     let at_stake = candidate.traits.iter().find(|(t, _)| t.0 == stake).map_or(0.0, |(_, value)| *value);
+    let plainness = plainness(rules, candidate, unit, &has, &weaker);
     let (rule, reason) = reason(kind, candidate, &weaker);
-    let mut telling: Vec<(f32, String)> = candidate
-        .traits
-        .iter()
-        .map(|(t, value)| (ready.part(candidate.mode, *t) * value, features::name(rules, &ready.names, *t)))
-        .filter(|(part, _)| part.abs() >= 0.05)
-        .collect();
-    telling.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()).then(a.1.cmp(&b.1)));
+    let most_telling = |part: &dyn Fn(Trait) -> f32| {
+        let mut telling: Vec<(f32, String)> = candidate
+            .traits
+            .iter()
+            .map(|(t, value)| (part(*t) * value, features::name(rules, &ready.names, *t)))
+            .filter(|(part, _)| part.abs() >= 0.05)
+            .collect();
+        telling.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()).then(a.1.cmp(&b.1)));
+        telling.into_iter().map(|(part, name)| format!("{part:+.2} {name}"))
+    };
     let mut steps = vec![match candidate.mode {
         Mode::Tight => "the same sentence stands in both texts, edited".to_owned(),
         Mode::Loose => "something similar stands in the other text".to_owned(),
         Mode::Gone => "nothing like it stands in the other text".to_owned(),
     }];
     steps.extend(weaker.iter().map(|(_, _, words)| (*words).to_owned()));
-    steps.extend(telling.iter().take(12).map(|(part, name)| format!("{part:+.2} {name}")));
+    steps.extend(most_telling(&|t| ready.part(candidate.mode, t)).take(12));
     steps.push(format!("together {:.0} in 100; {:.0} are asked for", chance * 100.0, asked * 100.0));
+    steps.push(format!("gravity {gravity:.1} of 3"));
+    steps.extend(most_telling(&|t| learned.part(t)).take(4).map(|part| format!("  {part}")));
     let encryption = candidate.topic == Topic::Encryption;
     let states = views.step_of(candidate.before, candidate.after).filter(|_| encryption);
     let (mut state_before, mut state_after) =
@@ -408,9 +422,9 @@ fn judgement(
         topic: candidate.topic,
         before: text_at(pair.old, candidate.before),
         after: text_at(pair.new, candidate.after),
-        severity,
+        severity: severity(gravity),
         confidence: chance,
-        weight: weigh(kind, severity, chance, at_stake),
+        weight: Weight { gravity, plainness, confidence: chance, at_stake }.of(kind),
         rule,
         reason,
         steps,
@@ -427,8 +441,22 @@ fn judgement(
     }
 }
 
-/// 1 to 3: how many people it touches in what, and how plainly it had been promised.
-fn severity(
+pub(super) fn is_grave(topic: Topic) -> bool {
+    matches!(
+        topic,
+        Topic::Encryption
+            | Topic::ContentAccess
+            | Topic::AiTraining
+            | Topic::DataSale
+            | Topic::Biometrics
+            | Topic::LawEnforcement
+            | Topic::Location
+            | Topic::Children
+    )
+}
+
+/// 1 to 3: how plainly it had been promised, and how plainly it was taken back.
+fn plainness(
     rules: &Rules,
     candidate: &Candidate,
     unit: Option<&Unit>,

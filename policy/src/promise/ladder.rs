@@ -138,9 +138,14 @@ impl Views {
         self.old.of(place).is_some_and(|claims| self.new.keeps(claims))
     }
 
-    /// The old statement only mentions end-to-end encryption: a title to read on, another meaning of the words.
+    /// The old statement only mentions end-to-end encryption: a title to read on, another meaning of the words. What
+    /// denies something ("means that nobody else can …") says more than that.
     pub fn is_mention(&self, pair: &Pair<'_>, place: usize) -> bool {
-        let kinds = pair.old.placed[place].unit.promise;
+        let unit = &pair.old.placed[place].unit;
+        let kinds = unit.promise;
+        if unit.has(Grammar::Negation) {
+            return false;
+        }
         let (named, protected) = (Promise::EndToEnd as u32, Promise::Protected as u32);
         self.old.of(place).is_none() && kinds & named != 0 && kinds & !(named | protected) == 0
     }

@@ -11,6 +11,7 @@
 //! - `difference`, `edit`, `traits`, `features`: what is telling about a changed statement
 //! - `stake`: what is at stake in a statement by itself
 //! - `weights`: what that weighs
+//! - `severity`: how grave a finding is
 //! - `encryption`, `ladder`, `date`: what is said of encryption, scope by scope; the step between two texts; when
 //!   a change takes effect
 //! - `stance`: what statements say for the ladders over time
@@ -39,6 +40,7 @@ mod number;
 pub mod reading;
 pub mod rules;
 pub mod score;
+pub mod severity;
 mod shape;
 pub mod stake;
 mod stance;

@@ -95,6 +95,8 @@ pub struct Rules {
     pub(super) weights: super::weights::Weights,
     pub(super) reversal: super::weights::Ready,
     pub(super) expansion: super::weights::Ready,
+    /// Of reversals, of expansions.
+    pub(super) gravity: [super::severity::Ready; 2],
     pub(super) stakes: super::stake::Ready,
     pub(super) senses: super::brief::Senses,
     pub(super) wording: super::brief::Wording,
@@ -292,6 +294,7 @@ impl Rules {
             weights: super::weights::Weights::default(),
             reversal: super::weights::Ready::default(),
             expansion: super::weights::Ready::default(),
+            gravity: Default::default(),
             stakes: super::stake::Ready::default(),
             senses: super::brief::Senses::default(),
             wording: super::brief::Wording::default(),
@@ -335,6 +338,8 @@ impl Rules {
     pub fn with_weights(mut self, weights: super::weights::Weights) -> Rules {
         self.reversal = super::weights::Ready::new(&self, &weights.reversal);
         self.expansion = super::weights::Ready::new(&self, &weights.expansion);
+        self.gravity = [&weights.severity.reversal, &weights.severity.expansion]
+            .map(|scale| super::severity::Ready::new(&self, scale));
         self.weights = weights;
         self
     }

@@ -194,7 +194,8 @@ pub fn fit(marked: &[&Marked]) -> Stakes {
         .collect();
     let solved = [0, 1].map(|scale| {
         let goal = |m: &Marked| [m.stake.protects, m.stake.permits][scale].min(MOST);
-        ridge(&rows, &marked.iter().map(|m| f64::from(goal(m))).collect::<Vec<_>>(), numbers.len() + 1)
+        let goals: Vec<f64> = marked.iter().map(|m| f64::from(goal(m))).collect();
+        ridge(&rows, &goals, numbers.len() + 1, PENALTY)
     });
     let names: HashMap<u64, &str> =
         marked.iter().flat_map(|m| &m.names).map(|(term, name)| (*term, name.as_str())).collect();
@@ -208,8 +209,14 @@ pub fn fit(marked: &[&Marked]) -> Stakes {
     Stakes { bias: [round(solved[0].1), round(solved[1].1)], length: both(numbers.len()), words }
 }
 
-/// Weights and bias with the least squared error, both sides centred so that the bias goes unpenalised.
-fn ridge(rows: &[Vec<(u32, f64)>], goals: &[f64], columns: usize) -> (Vec<f64>, f64) {
+/// Weights and bias with the least squared error, both sides centred so that the bias goes unpenalised. `rows` name
+/// columns and their values, zeros left out; `penalty` holds the weights small (L2).
+pub(super) fn ridge(
+    rows: &[Vec<(u32, f64)>],
+    goals: &[f64],
+    columns: usize,
+    penalty: f64,
+) -> (Vec<f64>, f64) {
     let count = rows.len().max(1) as f64;
     let mean_goal = goals.iter().sum::<f64>() / count;
     let mut means = vec![0.0; columns];
@@ -222,7 +229,7 @@ fn ridge(rows: &[Vec<(u32, f64)>], goals: &[f64], columns: usize) -> (Vec<f64>, 
             .iter()
             .map(|row| row.iter().map(|(n, value)| value * v[*n as usize]).sum::<f64>() - shift)
             .collect();
-        back(rows, &products, &means, columns).iter().zip(v).map(|(b, v)| b + PENALTY * v).collect()
+        back(rows, &products, &means, columns).iter().zip(v).map(|(b, v)| b + penalty * v).collect()
     };
     let centred: Vec<f64> = goals.iter().map(|goal| goal - mean_goal).collect();
     let mut residual = back(rows, &centred, &means, columns);

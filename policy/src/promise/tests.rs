@@ -37,26 +37,40 @@ fn a_vanished_promise_is_found() {
 }
 
 #[test]
-fn a_finding_weighs_more_where_more_is_at_stake() {
-    use super::judge::weigh;
+fn a_finding_weighs_more_where_it_is_graver_and_surer() {
+    use super::judge::{PLAIN, Weight};
     use crate::finding::Kind::{Expansion, Reversal};
-    assert_eq!(weigh(Reversal, 2, 0.5, 1.4), 1.0);
-    assert!(weigh(Reversal, 2, 0.5, 2.0) > weigh(Reversal, 2, 0.5, 1.0));
-    assert!(weigh(Reversal, 1, 0.5, 1.0) > weigh(Expansion, 2, 0.5, 1.0));
+    let plain = Weight { gravity: 2.0, plainness: 1, confidence: 0.5, at_stake: PLAIN };
+    assert_eq!(plain.of(Reversal), 1.0);
+    for more in [
+        Weight { gravity: 2.4, ..plain },
+        Weight { plainness: 2, ..plain },
+        Weight { confidence: 0.6, ..plain },
+        Weight { at_stake: 2.0, ..plain },
+    ] {
+        assert!(more.of(Reversal) > plain.of(Reversal), "{more:?}");
+        assert!(more.of(Expansion) < plain.of(Reversal), "{more:?}");
+    }
     // A guess below nothing is nothing, and nothing does not sink it.
-    assert_eq!(weigh(Reversal, 2, 0.5, -1.0), 0.3);
+    assert_eq!(Weight { at_stake: -1.0, ..plain }.of(Reversal), 0.3);
 }
 
 #[test]
 fn what_a_lost_promise_weighs_hangs_on_the_promise() {
-    let rest = "We like to keep in touch with everyone who uses Courier.\n\nWrite to us at any time.\n";
-    let lost = judged(&format!("{rest}\nWe never sell your personal data.\n"), rest);
-    let rules = Rules::builtin();
-    let promise = Document::read(&rules, "We never sell your personal data.");
-    let at_stake = rules.stakes.of(&promise.placed[0].unit).protects;
-    let expected = super::judge::weigh(lost[0].kind, lost[0].severity, lost[0].confidence, at_stake);
-    assert_eq!(lost[0].weight, expected);
-    assert!(at_stake > 0.5, "{at_stake}");
+    // A text long enough not to be judged as a short page.
+    let rest: String = (0..60)
+        .map(|n| format!("Chapter {n} of this text tells how part {n} of Courier works.\n\n"))
+        .collect();
+    let lost = |promise: &str| judged(&format!("{rest}\n{promise}\n"), &rest);
+    let (plain, small) = (
+        lost("We never sell your precise location or your messages to anyone."),
+        lost(
+            "We will never sell aggregated statistics about shop visits in California to resellers of ours.",
+        ),
+    );
+    assert_eq!(plain.len(), 1);
+    let weight = |found: &[Judgement]| found.iter().map(|f| f.weight).fold(0.0, f32::max);
+    assert!(weight(&plain) > weight(&small), "{plain:?} {small:?}");
 }
 
 #[test]

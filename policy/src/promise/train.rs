@@ -7,6 +7,7 @@ use super::fit::{Row, fit};
 use super::gate::gate;
 use super::rules::Rules;
 use super::score::{self, Answer, Said};
+use super::severity::{self, Graded, Scales};
 use super::stake::{self, Marked, Stakes};
 use super::weights::{Shapes, Table, Threshold, Weights};
 use crate::finding::Kind;
@@ -29,7 +30,12 @@ pub struct Example {
     /// The statements that its readers were shown, where they were not shown every candidate: of the others
     /// nothing is known.
     pub shown: Option<BTreeSet<String>>,
+    pub grades: Grades,
 }
+
+/// How grave readers found findings of one change: by kind and the mark of the statement that is judged (what stood; for
+/// an expansion, what came) a grade from 0 to 3, see [`severity::Scale`].
+pub type Grades = BTreeMap<Kind, BTreeMap<String, f32>>;
 
 /// Where an example comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +44,8 @@ pub enum Source {
     Label,
     /// A real change that readers saw part of. Serves to learn from only: neither thresholds nor figures count it.
     Reading,
+    /// A real change of which some findings were graded: teaches how grave findings are, and nothing else.
+    Grades,
     /// Sentences made up to teach what an edit of a few words does. Serves the weights only: the trees also
     /// learn from the shape of a whole change, which made-up pages have none of.
     Written,
@@ -95,6 +103,18 @@ pub struct Trained {
     pub folds: Vec<(Weights, Option<Stakes>)>,
     /// By example: its fold.
     pub fold_of: Vec<usize>,
+    /// Of reversals, of expansions: what readers' grades and guesses for services not seen have in common.
+    pub graded: [Agreement; 2],
+}
+
+/// How far guesses of gravity follow the readers' grades.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Agreement {
+    pub findings: usize,
+    /// Pearson's correlation.
+    pub correlation: f64,
+    /// Of the findings that readers held to be real, the share given the severity that their grades round to.
+    pub severity: f64,
 }
 
 /// The fold of a service: from a digest, so that adding labels moves no other service.
@@ -122,7 +142,7 @@ pub fn train(rules: &Rules, examples: &[Example], marked: &[Marked], settings: S
         .map(|example| match example.source {
             // No service's: on the learning side of every fold.
             Source::Written => usize::MAX,
-            Source::Label | Source::Reading => fold(&example.service, settings),
+            Source::Label | Source::Reading | Source::Grades => fold(&example.service, settings),
         })
         .collect();
     let mut names: Vec<String> = Vec::new();
@@ -133,10 +153,10 @@ pub fn train(rules: &Rules, examples: &[Example], marked: &[Marked], settings: S
     let bare = rules.clone().with_weights(Weights::default());
     let mut shapes: Vec<Shape> = Vec::new();
     for (n, example) in examples.iter().enumerate() {
-        if gate(&bare, &example.before, &example.after).is_some() {
+        if example.source == Source::Grades || gate(&bare, &example.before, &example.after).is_some() {
             continue;
         }
-        if example.source != Source::Written {
+        if matches!(example.source, Source::Label | Source::Reading) {
             shapes.extend(Shape::of(rules, example, n));
         }
         let rules = fold_rules.get(fold_of[n]).unwrap_or(&fold_rules[0]);
@@ -170,7 +190,7 @@ pub fn train(rules: &Rules, examples: &[Example], marked: &[Marked], settings: S
                 let weight = match example.source {
                     Source::Reading => weight * settings.lessons,
                     Source::Written => weight * settings.written,
-                    Source::Label => weight,
+                    Source::Label | Source::Grades => weight,
                 };
                 samples.push(Sample { example: n, task, row: Row { traits, is_finding, weight } });
             }
@@ -204,6 +224,26 @@ pub fn train(rules: &Rules, examples: &[Example], marked: &[Marked], settings: S
         let Some(models) = fold_models.get(fold_of[sample.example]) else { continue };
         *chance = models[usize::from(sample.task == 1)].chance(&sample.row);
     }
+    let graded: Vec<(usize, usize, Graded)> = examples
+        .iter()
+        .zip(&fold_of)
+        .filter(|(example, _)| example.source == Source::Grades)
+        .flat_map(|(example, fold)| {
+            let rows = graded_rows(&fold_rules[*fold], example, &words, &numbers);
+            // Each is as likely a finding as a judge thinks that has not seen its service.
+            let models = &fold_models[*fold];
+            rows.into_iter().map(|(task, row, grade)| {
+                let chance = models[task].chance(&row) as f32;
+                (*fold, task, Graded { traits: row.traits, chance, grade })
+            })
+        })
+        .collect();
+    let scale = |task: usize, without: Option<usize>| {
+        let seen = graded.iter().filter(|(fold, of, _)| *of == task && Some(*fold) != without);
+        severity::fit(&seen.map(|(_, _, graded)| graded).collect::<Vec<_>>(), &names)
+    };
+    let scales =
+        |without: Option<usize>| Scales { reversal: scale(0, without), expansion: scale(1, without) };
     let shapes_of = |without: Option<usize>| fit_shapes(examples, &shapes, &fold_of, settings, without);
     // Three numbers, chosen once: drawn anew for each fold they would only follow chance.
     let [reversal, expansion, strengthening] =
@@ -225,15 +265,83 @@ pub fn train(rules: &Rules, examples: &[Example], marked: &[Marked], settings: S
         expansion: table(&models[1], expansion),
         strengthening: Threshold { threshold: strengthening },
         artefact: shapes_of(without),
+        severity: scales(without),
     };
-    let folds = fold_models
+    let folds: Vec<(Weights, Option<Stakes>)> = fold_models
         .iter()
         .zip(fold_stakes)
         .enumerate()
         .map(|(n, (models, stakes))| (weights_of(models, Some(n)), stakes))
         .collect();
     let weights = weights_of(&[fit_task(0, None), fit_task(1, None)], None);
-    Trained { weights, stakes: stakes_of(None), folds, fold_of }
+    let agreement = |task: usize| {
+        let of_task = graded.iter().filter(|(_, of, _)| *of == task);
+        let both: Vec<(f32, f32)> = of_task
+            .map(|(fold, _, graded)| {
+                let severity = &folds[*fold].0.severity;
+                let scale = if task == 0 { &severity.reversal } else { &severity.expansion };
+                (scale.guess(graded, &names), graded.grade)
+            })
+            .collect();
+        Agreement::of(&both)
+    };
+    Trained { weights, stakes: stakes_of(None), graded: [agreement(0), agreement(1)], folds, fold_of }
+}
+
+/// The graded candidates of a change: task, traits as they are numbered, grade.
+fn graded_rows(
+    rules: &Rules,
+    example: &Example,
+    words: &HashMap<u32, String>,
+    numbers: &HashMap<String, u32>,
+) -> Vec<(usize, Row, f32)> {
+    let pair = Pair::new(rules, &example.before, &example.after);
+    let candidates = [features::reversals(&pair), features::expansions(&pair)];
+    let mut rows = Vec::new();
+    for (task, candidate) in
+        candidates.iter().enumerate().flat_map(|(n, list)| list.iter().map(move |c| (n, c)))
+    {
+        let Some(grade) = grade(example, task, candidate) else { continue };
+        let mut traits = Vec::with_capacity(candidate.traits.len() * 2);
+        for (t, value) in &candidate.traits {
+            let name = features::name(rules, words, *t);
+            let of_mode = numbers.get(&format!("{}:{name}", candidate.mode.key()));
+            traits.extend(of_mode.into_iter().chain(numbers.get(&name)).map(|n| (*n, *value)));
+        }
+        rows.push((task, Row { traits, is_finding: true, weight: 1.0 }, grade));
+    }
+    rows
+}
+
+/// How grave readers found the candidate, where they were asked.
+fn grade(example: &Example, task: usize, candidate: &Candidate) -> Option<f32> {
+    let (kind, document, place) = match task {
+        0 => (Kind::Reversal, &example.before, candidate.before),
+        1 => (Kind::Expansion, &example.after, candidate.after),
+        _ => return None,
+    };
+    let text = &document.placed[place?].unit.text;
+    example.grades.get(&kind)?.get(&super::reading::mark(text)).copied()
+}
+
+impl Agreement {
+    /// `both`: guesses and grades.
+    fn of(both: &[(f32, f32)]) -> Agreement {
+        let count = both.len().max(1) as f64;
+        let mean = |of: &dyn Fn(&(f32, f32)) -> f64| both.iter().map(of).sum::<f64>() / count;
+        let (guess, grade) = (mean(&|b| f64::from(b.0)), mean(&|b| f64::from(b.1)));
+        let spread = |of: &dyn Fn(&(f32, f32)) -> f64| mean(of).sqrt();
+        let together = mean(&|b| (f64::from(b.0) - guess) * (f64::from(b.1) - grade));
+        let apart =
+            spread(&|b| (f64::from(b.0) - guess).powi(2)) * spread(&|b| (f64::from(b.1) - grade).powi(2));
+        let real: Vec<&(f32, f32)> = both.iter().filter(|b| b.1 >= 0.75).collect();
+        let right = real.iter().filter(|b| severity::severity(b.0) == b.1.round().clamp(1.0, 3.0) as u8);
+        Agreement {
+            findings: both.len(),
+            correlation: together / apart.max(1e-9),
+            severity: right.count() as f64 / real.len().max(1) as f64,
+        }
+    }
 }
 
 fn round(value: f64) -> f32 {

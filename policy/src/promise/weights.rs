@@ -4,6 +4,7 @@ use super::boost::Tree;
 use super::document::WordHasher;
 use super::features::{Mode, OF_WORDS, Trait};
 use super::rules::{RuleError, Rules};
+use super::severity::Scales;
 use super::token;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -16,6 +17,7 @@ pub struct Weights {
     pub expansion: Table,
     pub strengthening: Threshold,
     pub artefact: Shapes,
+    pub severity: Scales,
 }
 
 /// What the shape of a change weighs for its being no doing of the publisher.
@@ -182,6 +184,12 @@ impl Ready {
             Some(n) => self.words.get(&(n as u8, id)),
             None => self.families.get(family).and_then(|list| list.get(id as usize)),
         }
+    }
+
+    /// The first judge's sum alone, without what counts for one mode only.
+    pub fn sum(&self, traits: &[(Trait, f32)]) -> f32 {
+        let parts = traits.iter().filter_map(|(t, value)| Some(self.entry(*t)?.weights[0] * value));
+        self.bias + parts.sum::<f32>()
     }
 
     /// The probability.

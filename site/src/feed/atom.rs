@@ -36,7 +36,7 @@ fn write(writer: &mut Writer<Vec<u8>>, feed: &Feed, own: &str) -> io::Result<()>
                 writer.create_element("entry").write_inner_content(|writer| {
                     text(writer, "id", &entry.id)?;
                     text(writer, "title", &entry.title)?;
-                    text(writer, "updated", &instant(entry.at))?;
+                    text(writer, "updated", &instant(entry.changed))?;
                     text(writer, "published", &instant(entry.at))?;
                     link(writer, "alternate", &entry.url, Some("text/html"))?;
                     for tag in &entry.tags {

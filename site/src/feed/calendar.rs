@@ -13,7 +13,7 @@ pub fn calendar(feed: &Feed) -> Vec<u8> {
             let mut event = Event::with_uid(&format!("{id}-{day}@walkback"));
             // The stamp is the data's date; the crate's own would be the clock's.
             event
-                .timestamp(entry.at)
+                .timestamp(entry.changed)
                 .summary(&entry.title)
                 .description(&entry.text.join("\n\n"))
                 .url(&entry.url)

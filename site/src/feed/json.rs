@@ -14,6 +14,7 @@ pub fn json(feed: &Feed, own: &str) -> Vec<u8> {
                 "title": entry.title,
                 "content_text": entry.text.join("\n\n"),
                 "date_published": instant(entry.at),
+                "date_modified": instant(entry.changed),
                 "tags": entry.tags,
             })
         })

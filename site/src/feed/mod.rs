@@ -31,6 +31,8 @@ pub struct Entry {
     pub title: String,
     pub url: String,
     pub at: DateTime<Utc>,
+    /// When what it says last changed: a finding that was retracted is told once more.
+    pub changed: DateTime<Utc>,
     /// Paragraphs of plain text.
     pub text: Vec<String>,
     pub tags: Vec<String>,
@@ -38,7 +40,7 @@ pub struct Entry {
     pub effective: Vec<NaiveDate>,
 }
 
-/// A channel with its entries, newest first.
+/// A channel with its entries, last changed first.
 pub struct Feed {
     pub title: String,
     pub subtitle: String,
@@ -83,6 +85,7 @@ impl Entry {
             title: format!("{}: {}{caveat}", line.service, headline(finding)),
             url: context.way.whole(&place::finding(&finding.id)),
             at: finding.first_seen_after,
+            changed: finding.retracted_at.unwrap_or(finding.first_seen_after),
             text: text.into_iter().filter(|text| !text.is_empty()).collect(),
             tags: vec![line.kind.to_owned(), judgement.topic.label().to_owned(), line.service],
             effective: judgement.effective.into_iter().collect(),
@@ -95,6 +98,7 @@ impl Entry {
         effective.extend(event.effects.iter().filter_map(|effect| effect.after.ends()));
         effective.sort();
         effective.dedup();
+        let at = event.date.first_day().and_time(NaiveTime::MIN).and_utc();
         let mut tags = vec!["event".to_owned()];
         tags.extend(event.topics.iter().map(|topic| topic.label().to_owned()));
         tags.extend(event.services.iter().map(|service| shown(service)));
@@ -103,7 +107,8 @@ impl Entry {
             id: format!("urn:uuid:{}", uuid(&format!("walkback:event:{}", event.id))),
             title: shown(&event.title),
             url: context.way.whole(&place::event(&event.id)),
-            at: event.date.first_day().and_time(NaiveTime::MIN).and_utc(),
+            at,
+            changed: at,
             text: vec![shown(&event.summary), format!("Sources: {}.", sources.join(", "))],
             tags,
             effective,
@@ -113,15 +118,15 @@ impl Entry {
 
 impl Feed {
     pub fn new(title: &str, subtitle: &str, home: String, mut entries: Vec<Entry>) -> Self {
-        entries.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
+        entries.sort_by(|a, b| b.changed.cmp(&a.changed).then_with(|| a.id.cmp(&b.id)));
         let dated = entries.iter().filter(|entry| !entry.effective.is_empty()).cloned().collect();
         entries.truncate(MOST);
         Self { title: title.to_owned(), subtitle: subtitle.to_owned(), home, entries, dated }
     }
 
-    /// When the feed last changed: its newest entry. One without entries has a fixed date.
+    /// When the feed last changed: with its newest entry. One without entries has a fixed date.
     fn updated(&self) -> String {
-        let newest = self.entries.iter().map(|entry| entry.at).max();
+        let newest = self.entries.iter().map(|entry| entry.changed).max();
         newest.map_or_else(|| "2000-01-01T00:00:00Z".to_owned(), instant)
     }
 

@@ -55,6 +55,7 @@ pub fn finding(policy: &PolicyId, kind: Kind, topic: Topic, texts: [&str; 3], da
         after_statement: None,
         status: Status::Confirmed,
         status_note: String::new(),
+        retracted_at: None,
         class: EvidenceClass::C,
         judgement: Judgement {
             kind,

@@ -70,6 +70,7 @@ pub fn finding(id: &PolicyId, from: &str, to: &str, judgement: Judgement) -> Fin
         after_statement: statement(&judgement.after),
         status: Status::Confirmed,
         status_note: String::new(),
+        retracted_at: None,
         class: EvidenceClass::A,
         judgement,
     }
@@ -248,6 +249,7 @@ fn courier() -> Told {
     );
     fifth.status = Status::Retracted;
     fifth.status_note = "the sentence came back on 12 June 2023".into();
+    fifth.retracted_at = Some("2023-06-12T00:00:00Z".parse().unwrap());
     // The last text moves one sentence up and says more in another.
     let mut last = with(&[sale.1, ended]);
     let delete = last.iter().position(|text| text.starts_with("You may ask us")).expect("in every text");

@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use chrono::DateTime;
 use policy::finding::Kind;
 use policy::promise::score::{Answer, Said};
-use policy::promise::train::{Example, Source};
+use policy::promise::train::{Example, Grades, Source};
 use policy::promise::{Document, Rules};
 use std::path::Path;
 
@@ -75,6 +75,7 @@ impl<'a> Edits<'a> {
             at: DateTime::UNIX_EPOCH,
             source: Source::Written,
             shown: None,
+            grades: Grades::new(),
         }
     }
 

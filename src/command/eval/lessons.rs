@@ -7,7 +7,7 @@ use policy::promise::brief::lesson::Sentence;
 use policy::promise::brief::wording::Claim;
 use policy::promise::score::Answer;
 use policy::promise::stake::{Marked, Stake};
-use policy::promise::train::{Example, Source};
+use policy::promise::train::{Example, Grades, Source};
 use policy::promise::{Document, Rules, reading};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +30,9 @@ struct Label {
     set: String,
     /// Marks of the statements that its reader was shown, where that was not all.
     shown: Option<BTreeSet<String>>,
+    /// By kind, and within it by the statements' marks: how grave its readers found it, from 0 to 3.
+    #[serde(default)]
+    grades: Grades,
     #[serde(flatten)]
     answer: Answer,
 }
@@ -113,6 +116,7 @@ fn example(rules: &Rules, file: &Path, label: Label, old: &str, new: &str) -> Ex
         at,
         source: Source::Label,
         shown: label.shown,
+        grades: label.grades,
     }
 }
 

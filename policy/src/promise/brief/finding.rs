@@ -6,7 +6,7 @@ use crate::finding::{Judgement, Kind};
 use crate::promise::document::Unit;
 use crate::promise::encryption::{Step, scope};
 use crate::promise::features::Pair;
-use crate::promise::judge::{Dates, PLAIN, is_grave, promise_key, text_at, weigh};
+use crate::promise::judge::{Dates, PLAIN, Weight, is_grave, promise_key, text_at};
 use crate::promise::rules::Rules;
 use std::collections::BTreeSet;
 
@@ -107,7 +107,8 @@ fn judgement(rules: &Rules, pair: &Pair<'_>, told: &Told, dates: &Dates) -> Judg
         after: text_at(pair.new, told.after),
         severity,
         confidence: told.chance,
-        weight: weigh(told.kind, severity, told.chance, at_stake),
+        weight: Weight { gravity: severity.into(), plainness: severity, confidence: told.chance, at_stake }
+            .of(told.kind),
         rule,
         reason,
         steps,

@@ -106,6 +106,7 @@ fn lesson(n: usize, before: &str, after: &str, kind: Option<Kind>) -> Example {
         at: DateTime::UNIX_EPOCH,
         source: Source::Label,
         shown: None,
+        grades: Default::default(),
     }
 }
 
