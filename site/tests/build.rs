@@ -283,6 +283,24 @@ fn who_reads_a_feed_is_told_once_more_when_a_finding_is_retracted() {
 }
 
 #[test]
+fn the_heaviest_reversals_that_stand_head_the_findings() {
+    let out = tempfile::tempdir().unwrap();
+    build(out.path(), &histories(), &input());
+    let files = files(out.path());
+    let html = std::str::from_utf8(&files["findings/index.html"]).unwrap();
+    let section = html.split("id=\"heaviest\"").nth(1).unwrap().split("</section>").next().unwrap();
+    let mut expected: Vec<_> = histories().into_iter().flat_map(|history| history.findings).collect();
+    policy::finding::heaviest_first(&mut expected);
+    expected.retain(|finding| {
+        finding.judgement.kind == policy::finding::Kind::Reversal
+            && finding.status == policy::finding::Status::Confirmed
+    });
+    let places: Vec<usize> = expected.iter().filter_map(|finding| section.find(&finding.id.0)).collect();
+    assert!(places.len() > 1 && places.is_sorted(), "{places:?}");
+    assert_eq!(section.matches("<article").count(), places.len());
+}
+
+#[test]
 fn every_page_says_what_it_must() {
     let out = tempfile::tempdir().unwrap();
     build(out.path(), &histories(), &input());

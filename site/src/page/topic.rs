@@ -9,12 +9,14 @@ use crate::render::Frame;
 use crate::shown::capitalised;
 use chrono::Datelike as _;
 use policy::event::Event;
-use policy::finding::{Finding, Kind, Topic};
+use policy::finding::{Finding, Kind, Status, Topic};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many reversals a topic's page lists; the timeline holds them all.
 const LISTED: usize = 80;
+/// How many of the heaviest reversals head the page of all findings.
+const HEAVIEST: usize = 20;
 /// How many of what took nothing back.
 const OTHERS: usize = 30;
 
@@ -48,6 +50,8 @@ pub struct YearRow {
 pub struct IndexView {
     pub frame: Frame,
     pub topics: Vec<TopicRow>,
+    /// Reversals that stand, heaviest first: what a journalist would report comes first.
+    pub heaviest: Vec<FindingLine>,
     pub latest: Vec<FindingLine>,
 }
 
@@ -115,6 +119,17 @@ pub fn view(context: &Context<'_>, topic: Topic, findings: &[&Finding]) -> View 
     }
 }
 
+/// Settled reversals, heaviest first; what one service took back with one sentence on several pages comes once.
+fn heaviest<'a>(findings: &[&'a Finding]) -> impl Iterator<Item = &'a Finding> {
+    let stands =
+        |finding: &&Finding| finding.judgement.kind == Kind::Reversal && finding.status == Status::Confirmed;
+    let mut found: Vec<&Finding> = findings.iter().copied().filter(stands).collect();
+    found.sort_by(|a, b| b.judgement.weight.total_cmp(&a.judgement.weight).then_with(|| a.id.0.cmp(&b.id.0)));
+    let mut told = BTreeSet::new();
+    found.retain(|finding| told.insert((&finding.policy.service, &finding.judgement.before)));
+    found.into_iter().take(HEAVIEST)
+}
+
 pub fn index(context: &Context<'_>, findings: &[&Finding]) -> IndexView {
     let frame = Frame::new(context, "findings/", "findings", "Findings")
         .described("Every change judged: promises taken back, practices widened, protections gained.");
@@ -132,6 +147,7 @@ pub fn index(context: &Context<'_>, findings: &[&Finding]) -> IndexView {
     });
     IndexView {
         topics: topics.collect(),
+        heaviest: heaviest(findings).map(|finding| FindingLine::of(context, finding)).collect(),
         latest: findings.iter().take(40).map(|finding| FindingLine::of(context, finding)).collect(),
         frame,
     }
