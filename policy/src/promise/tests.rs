@@ -74,6 +74,27 @@ fn what_a_lost_promise_weighs_hangs_on_the_promise() {
 }
 
 #[test]
+fn what_end_to_end_encryption_denies_is_a_promise_and_its_loss_is_grave() {
+    let rest: String = (0..60)
+        .map(|n| format!("Chapter {n} of this text tells how part {n} of Courier works.\n\n"))
+        .collect();
+    let lost = |before: &str, after: &str| {
+        let found = judged(&format!("{rest}\n{before}\n"), &format!("{rest}\n{after}\n"));
+        let reversals = found.into_iter().filter(|finding| finding.kind == crate::finding::Kind::Reversal);
+        reversals.collect::<Vec<_>>()
+    };
+    let found = lost(
+        "End-to-end encryption means that Courier cannot open Courier Post, neither letters nor enclosures that members send.",
+        "With end-to-end encryption of Courier Post, members or their employers hold a key and may open letters and enclosures.",
+    );
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].severity >= 2, "{found:?}");
+    // Only mentioned, nothing denied.
+    let mention = lost("Learn more about end-to-end encryption.", "Learn more about our apps.");
+    assert!(mention.is_empty(), "{mention:?}");
+}
+
+#[test]
 fn a_second_reversal_of_one_topic_has_to_be_surer() {
     let kept = |topic, n, chance| judge::Kept {
         candidate: Candidate {
