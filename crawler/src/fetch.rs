@@ -20,7 +20,8 @@ pub struct Limits {
     pub lookup: Duration,
     /// To connect, TLS included.
     pub connect: Duration,
-    /// Until the head of the answer is complete.
+    /// Until the head of the answer is complete, from the start: more than `connect`, or a connection that never
+    /// comes reads as a head that never came.
     pub headers: Duration,
     /// Until the body is complete, from the start.
     pub total: Duration,
