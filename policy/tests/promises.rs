@@ -286,3 +286,69 @@ fn the_measure_counts_as_the_readers_script_counts() {
     same(ours.artefacts.unwrap(), &theirs["artefacts"]);
     same(ours.states_right.unwrap(), &theirs["states_right"]);
 }
+
+#[test]
+fn average_precision_is_that_of_the_standard() {
+    use policy::promise::score::average_precision;
+    // Right, wrong, right: (1/1 + 2/3) / 2.
+    let said = vec![(0.2, true), (0.9, true), (0.5, false)];
+    assert!((average_precision(said) - 5.0 / 6.0).abs() < 1e-9);
+    // A tie is no help, and nothing true gives nothing.
+    assert!((average_precision(vec![(0.5, true), (0.5, false)]) - 0.5).abs() < 1e-9);
+    assert_eq!(average_precision(vec![(0.9, false)]), 0.0);
+}
+
+#[test]
+fn what_was_read_alone_measures_and_teaches_nothing() {
+    use policy::promise::score::{Answer, Said};
+    use policy::promise::train::{Example, Settings, Source, train};
+    let rules = Rules::builtin();
+    let rest: String =
+        (0..30).map(|n| format!("Part {n} of this text is about part {n} of Courier.\n\n")).collect();
+    let promise = |n: usize| format!("We never sell the letters of circle {n} to anyone.");
+    let house = |n: usize| format!("Please tell us which stamp of series {n} you like.");
+    let example = |n: usize, source: Source| {
+        let (kept, lost) = if n.is_multiple_of(2) { (house(n), promise(n)) } else { (promise(n), house(n)) };
+        let before = Document::read(&rules, &format!("{rest}{kept}\n\n{lost}\n"));
+        let after = Document::read(&rules, &format!("{rest}{kept}\n"));
+        let said: Said = serde_json::from_value(
+            serde_json::json!({ "kind": "reversal", "topic": "data_sale", "before": lost }),
+        )
+        .unwrap();
+        let chance = if n.is_multiple_of(2) { 0.9 } else { 0.1 };
+        let alone = [(policy::promise::reading::mark(&lost), chance)].into();
+        Example {
+            id: format!("{source:?}-{n}"),
+            service: format!("Courier {n}"),
+            file: "labels.jsonl".into(),
+            before,
+            after,
+            answer: Answer {
+                artefact: false,
+                findings: if n.is_multiple_of(2) { vec![said] } else { Vec::new() },
+            },
+            at: DateTime::UNIX_EPOCH,
+            source,
+            shown: None,
+            grades: Default::default(),
+            chances: if source == Source::Chances {
+                [(Kind::Reversal, alone)].into()
+            } else {
+                Default::default()
+            },
+        }
+    };
+    let settings = Settings { folds: 3, least: 1, thresholds: Some([0.3; 3]), ..Settings::default() };
+    let labels = || (0..24).map(|n| example(n, Source::Label));
+    let plain = train(&rules, &labels().collect::<Vec<_>>(), &[], settings);
+    let with: Vec<Example> = labels().chain((24..48).map(|n| example(n, Source::Chances))).collect();
+    let measured = train(&rules, &with, &[], settings);
+    assert_eq!(plain.weights, measured.weights);
+    assert!(plain.precision_alone.is_empty());
+    // Told apart without fault: whoever promises is a finding here.
+    let [(Kind::Reversal, _, precision)] = measured.precision_alone[..] else {
+        panic!("{:?}", measured.precision_alone)
+    };
+    assert!(precision > 0.95, "{precision}");
+    assert!(measured.precision["labels.jsonl"][0] > 0.95, "{:?}", measured.precision);
+}

@@ -32,6 +32,10 @@ pub struct Args {
     /// Changes of which readers graded some findings, to learn from how grave findings are.
     #[arg(long, value_name = "FILE")]
     grades: Vec<PathBuf>,
+    /// Changes of which readers read some candidates by themselves and said how likely each is a finding: with --fit,
+    /// to measure how well the judge tells them apart. They teach nothing.
+    #[arg(long, value_name = "FILE")]
+    chances: Vec<PathBuf>,
     /// Single statements that readers marked with what is at stake in them: one JSON object a text, with its blob
     /// id and for each statement its digest and two numbers. To learn what words are worth.
     #[arg(long, value_name = "FILE")]
@@ -103,6 +107,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     for file in &args.grades {
         examples.extend(lessons::changes(&rules, file, &args.history, Source::Grades)?);
     }
+    for file in &args.chances {
+        examples.extend(lessons::changes(&rules, file, &args.history, Source::Chances)?);
+    }
     let marked = lessons::statements(&rules, &args.statements, &args.history)?;
     if let Some(times) = args.repeat {
         measure(&rules, &examples, times);
@@ -115,6 +122,12 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         let trained = trained(&rules, &examples, &marked, &args)?;
         writeln!(out, "# services not seen ({} folds, seed {})", Settings::default().folds, args.seed)?;
         print(&mut out, global, &examples, &unseen_answers(&rules, &examples, &trained))?;
+        for (file, [reversals, expansions]) in &trained.precision {
+            writeln!(out, "average precision, {file}: reversals {reversals:.3}, expansions {expansions:.3}")?;
+        }
+        for (kind, mode, precision) in &trained.precision_alone {
+            writeln!(out, "average precision, read alone: {kind} {} {precision:.3}", mode.key())?;
+        }
         for (kind, graded) in ["reversals", "expansions"].iter().zip(trained.graded) {
             writeln!(
                 out,
@@ -312,11 +325,12 @@ fn stakes_file(stakes: &policy::promise::stake::Stakes, marked: &[Marked]) -> St
 
 fn weights_file(trained: &Trained, examples: &[Example], seed: u64) -> anyhow::Result<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for example in examples {
+    let taught = || examples.iter().filter(|example| example.source != Source::Chances);
+    for example in taught() {
         *counts.entry(&example.file).or_default() += 1;
     }
     let data: Vec<String> = counts.iter().map(|(file, count)| format!("{file} ({count} changes)")).collect();
-    let services: BTreeSet<&str> = examples.iter().map(|example| example.service.as_str()).collect();
+    let services: BTreeSet<&str> = taught().map(|example| example.service.as_str()).collect();
     Ok(format!(
         "# What each trait of a changed statement weighs, in log-odds. Fitted, not written: docs/method.md tells how.\n\
          # Command: walkback eval --fit data/promises/weights.toml --labels … --pairs … --lessons … --statements … --edits … --grades … --history … --thresholds …\n\

@@ -201,12 +201,7 @@ pub(super) fn claims(
             return Vec::new();
         }
     }
-    // "Learn more about end-to-end encryption"
-    let leads_on = unit
-        .hits
-        .iter()
-        .any(|hit| is_grammar(hit, Grammar::Navigation) && usize::from(hit.from) <= unit.lead_words);
-    if leads_on || (unit.has(Grammar::Navigation) && unit.own_words().len() <= 7) {
+    if leads_on(unit) || (unit.has(Grammar::Navigation) && unit.own_words().len() <= 7) {
         return Vec::new();
     }
     // "An end-to-end platform" encrypts nothing.
@@ -229,6 +224,28 @@ pub(super) fn claims(
     }
     claims
 }
+
+/// "Learn more about end-to-end encryption", "You can read more on how letters are end-to-end encrypted": a title to read on, and
+/// nothing promised. "You can read more, and letters are …" is none.
+fn leads_on(unit: &Unit) -> bool {
+    let own = |hit: &Hit| usize::from(hit.from).saturating_sub(unit.lead_words);
+    let said = unit
+        .hits
+        .iter()
+        .find(|hit| is_encryption(hit, Encryption::EndToEnd))
+        .map(|hit| usize::from(hit.from));
+    let reaches = |hit: &Hit| {
+        said.is_some_and(|at| {
+            let between = unit.tokens.words.get(usize::from(hit.to)..=at);
+            between.is_some_and(|words| words.iter().all(|word| !word.after_break))
+        })
+    };
+    let links = unit.hits.iter().filter(|hit| is_grammar(hit, Grammar::Navigation));
+    links.into_iter().any(|hit| own(hit) == 0 || (own(hit) <= OPENING && reaches(hit)))
+}
+
+/// So many words may open a sentence that leads on: "If you wish you can".
+const OPENING: usize = 5;
 
 /// The scopes that the heading right above names, where it is short.
 fn heading_scopes(language: &Language, placed: &Placed) -> u16 {

@@ -251,3 +251,14 @@ impl std::fmt::Display for Score {
         Ok(())
     }
 }
+/// How well chances put the true ones first, 0 to 1: the precision at each true one, likeliest first, their mean. A tie
+/// counts for the false ones.
+pub fn average_precision(mut said: Vec<(f64, bool)>) -> f64 {
+    said.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let (mut good, mut sum) = (0usize, 0.0);
+    for (n, _) in said.iter().enumerate().filter(|(_, (_, is_true))| *is_true) {
+        good += 1;
+        sum += good as f64 / (n + 1) as f64;
+    }
+    sum / good.max(1) as f64
+}

@@ -92,6 +92,16 @@ fn what_end_to_end_encryption_denies_is_a_promise_and_its_loss_is_grave() {
     // Only mentioned, nothing denied.
     let mention = lost("Learn more about end-to-end encryption.", "Learn more about our apps.");
     assert!(mention.is_empty(), "{mention:?}");
+    let pointer = lost(
+        "You can read more on end-to-end encryption of Courier Post and Courier Calls on the page about it.",
+        "The page about Courier Post tells more.",
+    );
+    assert!(pointer.is_empty(), "{pointer:?}");
+    let promise = lost(
+        "You can read more on this page, and letters in Courier Post are end-to-end encrypted by default.",
+        "You can read more on this page, and Courier Post is here to stay.",
+    );
+    assert_eq!(promise.len(), 1, "{promise:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::boost::{self, Growth};
 use super::document::{self, Document};
-use super::features::{self, Candidate, Pair};
+use super::features::{self, Candidate, Mode, Pair};
 use super::fit::{Row, fit};
 use super::gate::gate;
 use super::rules::Rules;
@@ -31,6 +31,8 @@ pub struct Example {
     /// nothing is known.
     pub shown: Option<BTreeSet<String>>,
     pub grades: Grades,
+    /// As grades, but how sure a reader of the statement alone was, from 0 to 1, that it is a finding.
+    pub chances: Grades,
 }
 
 /// How grave readers found findings of one change: by kind and the mark of the statement that is judged (what stood; for
@@ -46,6 +48,8 @@ pub enum Source {
     Reading,
     /// A real change of which some findings were graded: teaches how grave findings are, and nothing else.
     Grades,
+    /// A real change of which some candidates were read by themselves: measures, and teaches nothing.
+    Chances,
     /// Sentences made up to teach what an edit of a few words does. Serves the weights only: the trees also
     /// learn from the shape of a whole change, which made-up pages have none of.
     Written,
@@ -103,6 +107,11 @@ pub struct Trained {
     pub folds: Vec<(Weights, Option<Stakes>)>,
     /// By example: its fold.
     pub fold_of: Vec<usize>,
+    /// How well the chances of services not seen put first what is a finding, see [`score::average_precision`]: of reversals
+    /// and of expansions, by file of labels and readings.
+    pub precision: BTreeMap<String, [f64; 2]>,
+    /// The same of candidates that were read by themselves, by kind and mode.
+    pub precision_alone: Vec<(Kind, Mode, f64)>,
     /// Of reversals, of expansions: what readers' grades and guesses for services not seen have in common.
     pub graded: [Agreement; 2],
 }
@@ -142,7 +151,9 @@ pub fn train(rules: &Rules, examples: &[Example], marked: &[Marked], settings: S
         .map(|example| match example.source {
             // No service's: on the learning side of every fold.
             Source::Written => usize::MAX,
-            Source::Label | Source::Reading | Source::Grades => fold(&example.service, settings),
+            Source::Label | Source::Reading | Source::Grades | Source::Chances => {
+                fold(&example.service, settings)
+            }
         })
         .collect();
     let mut names: Vec<String> = Vec::new();
@@ -153,7 +164,9 @@ pub fn train(rules: &Rules, examples: &[Example], marked: &[Marked], settings: S
     let bare = rules.clone().with_weights(Weights::default());
     let mut shapes: Vec<Shape> = Vec::new();
     for (n, example) in examples.iter().enumerate() {
-        if example.source == Source::Grades || gate(&bare, &example.before, &example.after).is_some() {
+        if matches!(example.source, Source::Grades | Source::Chances)
+            || gate(&bare, &example.before, &example.after).is_some()
+        {
             continue;
         }
         if matches!(example.source, Source::Label | Source::Reading) {
@@ -190,7 +203,7 @@ pub fn train(rules: &Rules, examples: &[Example], marked: &[Marked], settings: S
                 let weight = match example.source {
                     Source::Reading => weight * settings.lessons,
                     Source::Written => weight * settings.written,
-                    Source::Label | Source::Grades => weight,
+                    Source::Label | Source::Grades | Source::Chances => weight,
                 };
                 samples.push(Sample { example: n, task, row: Row { traits, is_finding, weight } });
             }
@@ -224,17 +237,25 @@ pub fn train(rules: &Rules, examples: &[Example], marked: &[Marked], settings: S
         let Some(models) = fold_models.get(fold_of[sample.example]) else { continue };
         *chance = models[usize::from(sample.task == 1)].chance(&sample.row);
     }
+    // By task and mode: chances of candidates that were read by themselves, and what their readers thought.
+    let mut read: BTreeMap<(usize, Mode), Vec<(f64, bool)>> = BTreeMap::new();
+    for (example, fold) in examples.iter().zip(&fold_of).filter(|(e, _)| e.source == Source::Chances) {
+        for told in told_rows(&fold_rules[*fold], example, &example.chances, &words, &numbers) {
+            let chance = fold_models[*fold][told.task].chance(&told.row);
+            read.entry((told.task, told.mode)).or_default().push((chance, told.value >= LIKELY));
+        }
+    }
     let graded: Vec<(usize, usize, Graded)> = examples
         .iter()
         .zip(&fold_of)
         .filter(|(example, _)| example.source == Source::Grades)
         .flat_map(|(example, fold)| {
-            let rows = graded_rows(&fold_rules[*fold], example, &words, &numbers);
+            let rows = told_rows(&fold_rules[*fold], example, &example.grades, &words, &numbers);
             // Each is as likely a finding as a judge thinks that has not seen its service.
             let models = &fold_models[*fold];
-            rows.into_iter().map(|(task, row, grade)| {
-                let chance = models[task].chance(&row) as f32;
-                (*fold, task, Graded { traits: row.traits, chance, grade })
+            rows.into_iter().map(|told| {
+                let chance = models[told.task].chance(&told.row) as f32;
+                (*fold, told.task, Graded { traits: told.row.traits, chance, grade: told.value })
             })
         })
         .collect();
@@ -285,43 +306,87 @@ pub fn train(rules: &Rules, examples: &[Example], marked: &[Marked], settings: S
             .collect();
         Agreement::of(&both)
     };
-    Trained { weights, stakes: stakes_of(None), graded: [agreement(0), agreement(1)], folds, fold_of }
+    let files: BTreeSet<&str> = samples
+        .iter()
+        .map(|sample| &examples[sample.example])
+        .filter(|example| matches!(example.source, Source::Label | Source::Reading))
+        .map(|example| example.file.as_str())
+        .collect();
+    let precision = files.into_iter().map(|file| {
+        let of = |task: usize| {
+            let own = samples.iter().zip(&chances);
+            own.filter(|(s, _)| s.task == task && examples[s.example].file == file)
+                .map(|(s, chance)| (*chance, s.row.is_finding))
+                .collect()
+        };
+        (file.to_owned(), [0, 1].map(|task| score::average_precision(of(task))))
+    });
+    let precision = precision.collect();
+    let precision_alone = read
+        .into_iter()
+        .map(|((task, mode), said)| {
+            ([Kind::Reversal, Kind::Expansion][task], mode, score::average_precision(said))
+        })
+        .collect();
+    Trained {
+        weights,
+        stakes: stakes_of(None),
+        precision,
+        precision_alone,
+        graded: [agreement(0), agreement(1)],
+        folds,
+        fold_of,
+    }
 }
 
-/// The graded candidates of a change: task, traits as they are numbered, grade.
-fn graded_rows(
+/// A candidate of which readers told something.
+struct Told {
+    task: usize,
+    mode: Mode,
+    /// Its traits as they are numbered.
+    row: Row,
+    value: f32,
+}
+
+/// From this chance on what was read by itself counts as a finding.
+const LIKELY: f32 = 0.35;
+
+/// The candidates of a change of which readers told something.
+fn told_rows(
     rules: &Rules,
     example: &Example,
+    of: &Grades,
     words: &HashMap<u32, String>,
     numbers: &HashMap<String, u32>,
-) -> Vec<(usize, Row, f32)> {
+) -> Vec<Told> {
     let pair = Pair::new(rules, &example.before, &example.after);
     let candidates = [features::reversals(&pair), features::expansions(&pair)];
     let mut rows = Vec::new();
     for (task, candidate) in
         candidates.iter().enumerate().flat_map(|(n, list)| list.iter().map(move |c| (n, c)))
     {
-        let Some(grade) = grade(example, task, candidate) else { continue };
+        let Some(value) = told(of, example, task, candidate) else { continue };
         let mut traits = Vec::with_capacity(candidate.traits.len() * 2);
         for (t, value) in &candidate.traits {
             let name = features::name(rules, words, *t);
             let of_mode = numbers.get(&format!("{}:{name}", candidate.mode.key()));
             traits.extend(of_mode.into_iter().chain(numbers.get(&name)).map(|n| (*n, *value)));
         }
-        rows.push((task, Row { traits, is_finding: true, weight: 1.0 }, grade));
+        let row = Row { traits, is_finding: true, weight: 1.0 };
+        rows.push(Told { task, mode: candidate.mode, row, value });
     }
     rows
 }
 
-/// How grave readers found the candidate, where they were asked.
-fn grade(example: &Example, task: usize, candidate: &Candidate) -> Option<f32> {
+/// What readers told of the candidate, where they were asked.
+fn told(of: &Grades, example: &Example, task: usize, candidate: &Candidate) -> Option<f32> {
     let (kind, document, place) = match task {
         0 => (Kind::Reversal, &example.before, candidate.before),
         1 => (Kind::Expansion, &example.after, candidate.after),
         _ => return None,
     };
     let text = &document.placed[place?].unit.text;
-    example.grades.get(&kind)?.get(&super::reading::mark(text)).copied()
+    of.get(&kind)?.get(&super::reading::mark(text)).copied()
 }
 
 impl Agreement {

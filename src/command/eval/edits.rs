@@ -76,6 +76,7 @@ impl<'a> Edits<'a> {
             source: Source::Written,
             shown: None,
             grades: Grades::new(),
+            chances: Grades::new(),
         }
     }
 

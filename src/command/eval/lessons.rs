@@ -33,6 +33,9 @@ struct Label {
     /// By kind, and within it by the statements' marks: how grave its readers found it, from 0 to 3.
     #[serde(default)]
     grades: Grades,
+    /// As grades: how sure a reader of the statement alone was that it is a finding, from 0 to 1.
+    #[serde(default)]
+    chances: Grades,
     #[serde(flatten)]
     answer: Answer,
 }
@@ -117,6 +120,7 @@ fn example(rules: &Rules, file: &Path, label: Label, old: &str, new: &str) -> Ex
         source: Source::Label,
         shown: label.shown,
         grades: label.grades,
+        chances: label.chances,
     }
 }
 

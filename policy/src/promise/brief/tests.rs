@@ -107,6 +107,7 @@ fn lesson(n: usize, before: &str, after: &str, kind: Option<Kind>) -> Example {
         source: Source::Label,
         shown: None,
         grades: Default::default(),
+        chances: Default::default(),
     }
 }
 
