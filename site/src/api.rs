@@ -45,6 +45,7 @@ pub fn finding(context: &Context<'_>, finding: &Finding) -> Value {
         "scope": judgement.scope,
         "last_seen_before": instant(finding.last_seen_before),
         "first_seen_after": instant(finding.first_seen_after),
+        "retracted_at": finding.retracted_at.map(instant),
         "from_version": finding.from,
         "to_version": finding.to,
         "evidence_class": finding.class,
@@ -70,6 +71,7 @@ pub fn findings(context: &Context<'_>, findings: &[&Finding]) -> Vec<File> {
         "after",
         "reason",
         "url",
+        "retracted_at",
     ];
     table.write_record(columns).expect("writing to memory");
     for one in &list {

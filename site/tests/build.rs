@@ -280,6 +280,19 @@ fn who_reads_a_feed_is_told_once_more_when_a_finding_is_retracted() {
         }
     }
     assert!(told > 0);
+    // The data say it too, and of nothing that stands.
+    let api: serde_json::Value = serde_json::from_slice(&files["api/v1/findings.json"]).unwrap();
+    let found = api["findings"].as_array().unwrap();
+    for finding in found {
+        let is_retracted = finding["status"] == "retracted";
+        let at =
+            if is_retracted { serde_json::json!("2023-06-12T00:00:00Z") } else { serde_json::Value::Null };
+        assert_eq!(finding["retracted_at"], at, "{finding}");
+    }
+    let table = std::str::from_utf8(&files["api/v1/findings.csv"]).unwrap();
+    assert!(table.lines().next().unwrap().ends_with(",retracted_at"), "{table}");
+    let retracted = found.iter().filter(|finding| finding["status"] == "retracted").count();
+    assert_eq!(table.matches(",2023-06-12T00:00:00Z").count(), retracted, "{table}");
 }
 
 #[test]

@@ -93,6 +93,7 @@ pub fn json(finding: &Finding) -> serde_json::Value {
         "last_seen_before": finding.last_seen_before,
         "first_seen_after": finding.first_seen_after,
         "status_note": finding.status_note,
+        "retracted_at": finding.retracted_at,
         "silent": judgement.silent,
         "state_before": judgement.state_before,
         "state_after": judgement.state_after,

@@ -278,6 +278,7 @@ fn facts_for_machines(context: &Context<'_>, finding: &Finding, title: &str) -> 
         "name": title,
         "url": context.way.canonical(&place::finding(&finding.id)),
         "datePublished": finding.first_seen_after.date_naive().to_string(),
+        "dateModified": finding.retracted_at.unwrap_or(finding.first_seen_after).date_naive().to_string(),
         "about": [finding.judgement.topic.label(), context.input.service_name(&finding.policy.service)],
         "creativeWorkStatus": finding.status.key(),
         "isBasedOn": context.input.policies.get(&finding.policy).map(|declared| declared.sources.clone()),
