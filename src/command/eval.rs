@@ -34,7 +34,7 @@ pub struct Args {
     grades: Vec<PathBuf>,
     /// Changes of which readers read some candidates by themselves and said how likely each is a finding: with --fit,
     /// to measure how well the judge tells them apart. They teach nothing.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "fit")]
     chances: Vec<PathBuf>,
     /// Single statements that readers marked with what is at stake in them: one JSON object a text, with its blob
     /// id and for each statement its digest and two numbers. To learn what words are worth.

@@ -201,7 +201,7 @@ pub(super) fn claims(
             return Vec::new();
         }
     }
-    if leads_on(unit) || (unit.has(Grammar::Navigation) && unit.own_words().len() <= 7) {
+    if reader.leads_on() || (unit.has(Grammar::Navigation) && unit.own_words().len() <= 7) {
         return Vec::new();
     }
     // "An end-to-end platform" encrypts nothing.
@@ -225,26 +225,7 @@ pub(super) fn claims(
     claims
 }
 
-/// "Learn more about end-to-end encryption", "You can read more on how letters are end-to-end encrypted": a title to read on, and
-/// nothing promised. "You can read more, and letters are …" is none.
-fn leads_on(unit: &Unit) -> bool {
-    let own = |hit: &Hit| usize::from(hit.from).saturating_sub(unit.lead_words);
-    let said = unit
-        .hits
-        .iter()
-        .find(|hit| is_encryption(hit, Encryption::EndToEnd))
-        .map(|hit| usize::from(hit.from));
-    let reaches = |hit: &Hit| {
-        said.is_some_and(|at| {
-            let between = unit.tokens.words.get(usize::from(hit.to)..=at);
-            between.is_some_and(|words| words.iter().all(|word| !word.after_break))
-        })
-    };
-    let links = unit.hits.iter().filter(|hit| is_grammar(hit, Grammar::Navigation));
-    links.into_iter().any(|hit| own(hit) == 0 || (own(hit) <= OPENING && reaches(hit)))
-}
-
-/// So many words may open a sentence that leads on: "If you wish you can".
+/// So many words may stand ahead of "read more": "If you wish you can".
 const OPENING: usize = 5;
 
 /// The scopes that the heading right above names, where it is short.
@@ -318,6 +299,25 @@ impl Reader<'_> {
     fn any(&self, list: &[String], from: usize, to: usize) -> bool {
         let text = self.text(from, to);
         list.iter().any(|phrase| text.contains(phrase.as_str()))
+    }
+
+    /// "Learn more about end-to-end encryption", "You can read more on how letters are end-to-end encrypted": this names a
+    /// page to read, and promises nothing. "You can read more, and letters are end-to-end encrypted" promises.
+    fn leads_on(&self) -> bool {
+        let (unit, words) = (self.unit, &self.unit.tokens.words);
+        let opens =
+            |hit: &Hit| is_grammar(hit, Grammar::Navigation) && usize::from(hit.from) <= unit.lead_words;
+        if unit.hits.iter().any(opens) {
+            return true;
+        }
+        let Some(said) = unit.hits.iter().find(|hit| is_encryption(hit, Encryption::EndToEnd)) else {
+            return false;
+        };
+        let said = usize::from(said.from);
+        (unit.lead_words..said.min(unit.lead_words + OPENING + 1)).any(|n| {
+            self.starts(&self.language.ladder.leads_on, n)
+                && words[n + 1..=said].iter().all(|word| !word.after_break)
+        })
     }
 
     /// A phrase of the list starts at word `n`.

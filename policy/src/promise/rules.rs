@@ -134,6 +134,8 @@ pub(super) struct LadderWords {
     pub limited: Vec<String>,
     /// The statement is about earlier times.
     pub past: Vec<String>,
+    /// "read more": what follows is the name of a page.
+    pub leads_on: Vec<String>,
     /// "nothing to turn on": no step has to be taken.
     pub effortless: Vec<String>,
     /// What a custody of keys must name.
@@ -166,6 +168,7 @@ impl LadderWords {
             ("be", &mut self.be),
             ("limited", &mut self.limited),
             ("past", &mut self.past),
+            ("leads_on", &mut self.leads_on),
             ("effortless", &mut self.effortless),
             ("key", &mut self.key),
             ("keys_lost", &mut self.keys_lost),

@@ -251,6 +251,7 @@ impl std::fmt::Display for Score {
         Ok(())
     }
 }
+
 /// How well chances put the true ones first, 0 to 1: the precision at each true one, likeliest first, their mean. A tie
 /// counts for the false ones.
 pub fn average_precision(mut said: Vec<(f64, bool)>) -> f64 {

@@ -102,6 +102,12 @@ fn what_end_to_end_encryption_denies_is_a_promise_and_its_loss_is_grave() {
         "You can read more on this page, and Courier Post is here to stay.",
     );
     assert_eq!(promise.len(), 1, "{promise:?}");
+    // Cues of menus in a promise lead nowhere.
+    for opening in ["After you log in", "As this privacy policy says,"] {
+        let kept = format!("{opening} all letters in Courier Post are end-to-end encrypted by default.");
+        let promise = lost(&kept, "Courier Post is here to stay.");
+        assert_eq!(promise.len(), 1, "{opening}: {promise:?}");
+    }
 }
 
 #[test]
