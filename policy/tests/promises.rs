@@ -340,9 +340,9 @@ fn what_was_read_alone_measures_and_teaches_nothing() {
     };
     let settings = Settings { folds: 3, least: 1, thresholds: Some([0.3; 3]), ..Settings::default() };
     let labels = || (0..24).map(|n| example(n, Source::Label));
-    let plain = train(&rules, &labels().collect::<Vec<_>>(), &[], settings);
+    let plain = train(&rules, None, &labels().collect::<Vec<_>>(), &[], settings);
     let with: Vec<Example> = labels().chain((24..48).map(|n| example(n, Source::Chances))).collect();
-    let measured = train(&rules, &with, &[], settings);
+    let measured = train(&rules, None, &with, &[], settings);
     assert_eq!(plain.weights, measured.weights);
     assert!(plain.precision_alone.is_empty());
     // Told apart without fault: whoever promises is a finding here.

@@ -1,12 +1,15 @@
 //! `walkback eval`: judges labelled changes, prints how well, and fits the weights.
 
+mod corpus;
 mod edits;
+mod git;
 mod lessons;
 
 use crate::cli::{Exit, Global};
 use anyhow::{Context as _, bail};
 use policy::promise::Rules;
 use policy::promise::brief::lesson::learn;
+use policy::promise::gist::Gists;
 use policy::promise::score::{Answer, score};
 use policy::promise::stake::Marked;
 use policy::promise::train::{
@@ -15,6 +18,7 @@ use policy::promise::train::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Judge labelled changes and print how well: precision and recall against careful readers.
@@ -33,8 +37,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     grades: Vec<PathBuf>,
     /// Changes of which readers read some candidates by themselves and said how likely each is a finding: with --fit,
-    /// to measure how well the judge tells them apart. They teach nothing.
-    #[arg(long, value_name = "FILE", requires = "fit")]
+    /// to measure how well the judge tells them apart; with --fit-gists and --write-statements, to learn from.
+    #[arg(long, value_name = "FILE")]
     chances: Vec<PathBuf>,
     /// Single statements that readers marked with what is at stake in them: one JSON object a text, with its blob
     /// id and for each statement its digest and two numbers. To learn what words are worth.
@@ -73,6 +77,24 @@ pub struct Args {
     /// reader is shown who labels more changes. Holds the texts of others: not for publication.
     #[arg(long, value_name = "FILE")]
     candidates: Option<PathBuf>,
+    /// Write every statement of --history into this folder, with what readers told of it, and their words: what
+    /// data/promises/teacher/guess.py reads. Holds the texts of others: not for publication.
+    #[arg(long, value_name = "DIR", conflicts_with = "fit")]
+    write_statements: Option<PathBuf>,
+    /// What data/promises/teacher/guess.py wrote of those statements.
+    #[arg(long, value_name = "FILE")]
+    guesses: Option<PathBuf>,
+    /// The words that it wrote.
+    #[arg(long, value_name = "FILE")]
+    words: Option<PathBuf>,
+    /// Fit networks that read statements in the order of their words to --guesses and to what readers told, and write them
+    /// into this folder: gists.tsv of all services, and one of each half of them.
+    #[arg(long, value_name = "DIR", requires_all = ["guesses", "words"], conflicts_with = "fit")]
+    fit_gists: Option<PathBuf>,
+    /// Read statements with the networks that --fit-gists wrote here: with --fit and --unseen each service with that of
+    /// the half to which it does not belong.
+    #[arg(long, value_name = "DIR")]
+    gists: Option<PathBuf>,
     /// Thresholds of reversal, expansion and strengthening, instead of those that serve the labels best.
     #[arg(long, value_name = "R,E,S", value_delimiter = ',')]
     thresholds: Vec<f32>,
@@ -89,7 +111,13 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     if let Some(folder) = &args.fit_pages {
         rules = learn_pages(&rules, &args, folder, global)?;
     }
-    let rules = rules;
+    let mut halves = None;
+    if let Some(folder) = &args.gists {
+        let (of_halves, all) = corpus::read(folder)?;
+        halves = Some(of_halves);
+        rules = rules.with_gists(all);
+    }
+    let (rules, halves) = (rules, halves.as_ref());
     let mut examples = Vec::new();
     for file in &args.labels {
         examples.extend(lessons::changes(&rules, file, &args.history, Source::Label)?);
@@ -117,11 +145,23 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     if let Some(path) = &args.candidates {
         return write_candidates(&rules, &examples, path);
     }
+    if args.write_statements.is_some() || args.fit_gists.is_some() {
+        let mut statements = corpus::statements(&rules, &args.history)?;
+        statements.tell(&rules, &examples, &marked, Settings::default());
+        if let Some(path) = &args.write_statements {
+            corpus::write(&statements, path)?;
+        }
+        if let (Some(folder), Some(guesses), Some(words)) = (&args.fit_gists, &args.guesses, &args.words) {
+            let (guesses, words) = (corpus::guesses(guesses)?, corpus::words(words)?);
+            corpus::fit(&statements, &guesses, &words, folder, &mut std::io::stdout().lock())?;
+        }
+        return Ok(Exit::Done);
+    }
     let mut out = std::io::stdout().lock();
     let said = if let Some(path) = &args.fit {
-        let trained = trained(&rules, &examples, &marked, &args)?;
+        let trained = trained(&rules, halves, &examples, &marked, &args)?;
         writeln!(out, "# services not seen ({} folds, seed {})", Settings::default().folds, args.seed)?;
-        print(&mut out, global, &examples, &unseen_answers(&rules, &examples, &trained))?;
+        print(&mut out, global, &examples, &unseen_answers(&rules, halves, &examples, &trained))?;
         for (file, [reversals, expansions]) in &trained.precision {
             writeln!(out, "average precision, {file}: reversals {reversals:.3}, expansions {expansions:.3}")?;
         }
@@ -147,7 +187,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         }
         said
     } else if args.unseen {
-        unseen_answers(&rules, &examples, &trained(&rules, &examples, &marked, &args)?)
+        unseen_answers(&rules, halves, &examples, &trained(&rules, halves, &examples, &marked, &args)?)
     } else {
         answers(&rules, &examples)
     };
@@ -251,7 +291,13 @@ fn learn_pages(rules: &Rules, args: &Args, folder: &Path, global: &Global) -> an
     Ok(learned.rules(rules))
 }
 
-fn trained(rules: &Rules, examples: &[Example], marked: &[Marked], args: &Args) -> anyhow::Result<Trained> {
+fn trained(
+    rules: &Rules,
+    halves: Option<&[Arc<Gists>; 2]>,
+    examples: &[Example],
+    marked: &[Marked],
+    args: &Args,
+) -> anyhow::Result<Trained> {
     let thresholds = match args.thresholds[..] {
         [] => None,
         [r, e, s] => Some([r, e, s]),
@@ -259,7 +305,13 @@ fn trained(rules: &Rules, examples: &[Example], marked: &[Marked], args: &Args) 
             "--thresholds takes three numbers, of reversal, expansion and strengthening: 0.26,0.28,0.18"
         ),
     };
-    Ok(train(rules, examples, marked, Settings { seed: args.seed, thresholds, ..Settings::default() }))
+    Ok(train(
+        rules,
+        halves,
+        examples,
+        marked,
+        Settings { seed: args.seed, thresholds, ..Settings::default() },
+    ))
 }
 
 /// The table of each file by itself.

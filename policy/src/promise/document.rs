@@ -1,6 +1,7 @@
 //! A text read for its promises: each statement with its words, cues, frames and numbers.
 
 use super::clause::{self, Frame};
+use super::gist::Gist;
 use super::number::{self, Quantity};
 use super::rules::{Cue, Encryption, Grammar, Language, Rules, SLOTS, Slot};
 use super::token::{self, Tokens};
@@ -42,6 +43,8 @@ pub struct Unit {
     pub quantities: Vec<Quantity>,
     /// What kinds of promise it makes: see [`clause::Promise`].
     pub promise: u32,
+    /// What it comes to, and by which network: read when first asked for.
+    pub(super) gist: OnceLock<(u64, Option<Gist>)>,
 }
 
 impl Unit {
@@ -466,6 +469,7 @@ fn read_unit(rules: &Rules, index: usize, segment: &Segment) -> Unit {
         frames,
         quantities,
         promise,
+        gist: OnceLock::new(),
     }
 }
 

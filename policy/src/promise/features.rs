@@ -5,6 +5,7 @@ use super::clause::{Actor, Frame, Promise};
 use super::difference::Weaker;
 use super::document::{Document, Unit};
 use super::edit::{Edit, compare, edited_words, edits};
+use super::gist::Gist;
 use super::rules::{Encryption, Grammar, Rules, Slot};
 use super::stake::Stake;
 use super::traits::{
@@ -179,10 +180,12 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
         gone_traits(pair.rules, unit, mode, &mut t);
         let other = counterpart.map(|link| pair.rules.stakes.of(&pair.new.placed[link.to].unit));
         stakes(stake, other.unwrap_or_default(), &mut t);
+        let gist =
+            gists(pair.rules, Some(unit), counterpart.map(|link| &*pair.new.placed[link.to].unit), &mut t);
         frames_kept(pair, *n, &mut t);
         surroundings(&pair.old.placed, &pair.gone, *n, &mut t);
         context(&about_change, &mut t);
-        staked(stake.protects, mode, &mut t);
+        staked(gist.map_or(stake, |gist| gist.stake).protects, mode, &mut t);
         found.push(Candidate {
             kind: Kind::Reversal,
             mode,
@@ -232,6 +235,7 @@ pub(super) fn expansions(pair: &Pair<'_>) -> Vec<Candidate> {
         novelty(pair, *n, &mut t);
         let other = counterpart.map(|link| pair.rules.stakes.of(&pair.old.placed[link.to].unit));
         stakes(other.unwrap_or_default(), pair.rules.stakes.of(unit), &mut t);
+        gists(pair.rules, counterpart.map(|link| &*pair.old.placed[link.to].unit), Some(unit), &mut t);
         surroundings(&pair.new.placed, &pair.fresh, *n, &mut t);
         context(&about_change, &mut t);
         found.push(Candidate {
@@ -383,6 +387,33 @@ fn stakes(old: Stake, new: Stake, t: &mut Traits) {
     t.add("permits_before", old.permits);
     t.add("permits_after", new.permits);
     t.add("permits_more", new.permits - old.permits);
+}
+
+/// The same as the network has it, and how likely readers list what was lost or is new. What it says of the old statement.
+fn gists(rules: &Rules, old: Option<&Unit>, new: Option<&Unit>, t: &mut Traits) -> Option<Gist> {
+    let network = rules.gists.as_deref()?;
+    let read = |unit: Option<&Unit>| unit.map_or(Some(Gist::NOTHING), |unit| network.of(unit));
+    let (Some(before), Some(after)) = (read(old), read(new)) else {
+        t.flag("gist_unknown", true);
+        return None;
+    };
+    t.add("gist_protects_before", before.stake.protects);
+    t.add("gist_protects_after", after.stake.protects);
+    t.add("gist_protects_less", before.stake.protects - after.stake.protects);
+    t.add("gist_permits_before", before.stake.permits);
+    t.add("gist_permits_after", after.stake.permits);
+    t.add("gist_permits_more", after.stake.permits - before.stake.permits);
+    t.add("gist_lost_before", before.lost);
+    t.add("gist_lost_after", after.lost);
+    t.add("gist_lost_less", before.lost - after.lost);
+    t.add("gist_new_before", before.new);
+    t.add("gist_new_after", after.new);
+    t.add("gist_new_more", after.new - before.new);
+    // What a promise of some weight adds to a house rule is not in proportion.
+    t.add("gist_protects_half", (before.stake.protects - 0.5).max(0.0));
+    t.add("gist_protects_one", (before.stake.protects - 1.0).max(0.0));
+    t.add("gist_protects_most", (before.stake.protects - 1.5).max(0.0));
+    Some(before)
 }
 
 /// Traits once more, times what is at stake: "may" put into a promise is another thing than into a house rule.

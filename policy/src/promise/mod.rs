@@ -10,6 +10,7 @@
 //! - `kept`: is the promise said again elsewhere?
 //! - `difference`, `edit`, `traits`, `features`: what is telling about a changed statement
 //! - `stake`: what is at stake in a statement by itself
+//! - `gist`: what it comes to, read in the order of its words
 //! - `weights`: what that weighs
 //! - `severity`: how grave a finding is
 //! - `encryption`, `ladder`, `date`: what is said of encryption, scope by scope; the step between two texts; when
@@ -32,6 +33,7 @@ mod encryption;
 mod features;
 mod fit;
 mod gate;
+pub mod gist;
 mod judge;
 mod kept;
 mod ladder;

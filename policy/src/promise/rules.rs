@@ -5,6 +5,7 @@ use super::lexicon::Lexicon;
 use crate::finding::Topic;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 /// Declares an enum of cues with the names the files use.
 macro_rules! cues {
@@ -98,6 +99,7 @@ pub struct Rules {
     /// Of reversals, of expansions.
     pub(super) gravity: [super::severity::Ready; 2],
     pub(super) stakes: super::stake::Ready,
+    pub(super) gists: Option<Arc<super::gist::Gists>>,
     pub(super) senses: super::brief::Senses,
     pub(super) wording: super::brief::Wording,
     pub(super) brief: super::brief::Brief,
@@ -265,11 +267,12 @@ struct EntryFile {
 
 impl Rules {
     /// The files that are compiled into the program: names and texts.
-    pub const BUILTIN: [(&str, &str); 8] = [
+    pub const BUILTIN: [(&str, &str); 9] = [
         ("brief.toml", include_str!("../../../data/promises/brief.toml")),
         ("english.toml", include_str!("../../../data/promises/english.toml")),
         ("french.toml", include_str!("../../../data/promises/french.toml")),
         ("german.toml", include_str!("../../../data/promises/german.toml")),
+        ("gists.tsv", include_str!("../../../data/promises/gists.tsv")),
         ("senses.tsv", include_str!("../../../data/promises/senses.tsv")),
         ("stakes.tsv", include_str!("../../../data/promises/stakes.tsv")),
         ("weights.toml", include_str!("../../../data/promises/weights.toml")),
@@ -284,8 +287,8 @@ impl Rules {
         Rules::parse(&files).unwrap_or_else(|error| panic!("built-in promise rules: {error}"))
     }
 
-    /// Rules from files: names and texts. `weights.toml`, `stakes.tsv`, `wording.tsv` and `brief.toml` hold
-    /// fitted numbers, `senses.tsv` what words mean on short pages, all others a language each.
+    /// Rules from files: names and texts. `weights.toml`, `stakes.tsv`, `gists.tsv`, `wording.tsv` and `brief.toml`
+    /// hold fitted numbers, `senses.tsv` what words mean on short pages, all others a language each.
     pub fn parse(files: &[(String, String)]) -> Result<Rules, RuleError> {
         let mut rules = Rules {
             languages: Vec::new(),
@@ -299,6 +302,7 @@ impl Rules {
             expansion: super::weights::Ready::default(),
             gravity: Default::default(),
             stakes: super::stake::Ready::default(),
+            gists: None,
             senses: super::brief::Senses::default(),
             wording: super::brief::Wording::default(),
             brief: super::brief::Brief::default(),
@@ -311,6 +315,12 @@ impl Rules {
                 rules.weights = super::weights::Weights::parse(file, text)?;
             } else if file.ends_with("stakes.tsv") {
                 rules.stakes = super::stake::Ready::parse(file, text)?;
+            } else if file.ends_with("gists.tsv") {
+                let is_empty = text.lines().all(|line| line.is_empty() || line.starts_with('#'));
+                rules.gists = match is_empty {
+                    true => None,
+                    false => Some(Arc::new(super::gist::Gists::parse(file, text)?)),
+                };
             } else if file.ends_with("senses.tsv") {
                 rules.senses = super::brief::Senses::parse(file, text)?;
             } else if file.ends_with("wording.tsv") {
@@ -324,13 +334,17 @@ impl Rules {
         if rules.languages.is_empty() {
             return Err(RuleError::NoLanguage);
         }
-        let asks_stakes = rules.weights.reversal.weights.contains_key("protects_before");
-        if asks_stakes && !rules.stakes.is_known() {
+        let asks = |name: &str| rules.weights.reversal.weights.contains_key(name);
+        let needed = [
+            ("stakes.tsv", asks("protects_before") && !rules.stakes.is_known()),
+            ("gists.tsv", asks("gist_protects_before") && rules.gists.is_none()),
+        ];
+        if let Some((file, _)) = needed.into_iter().find(|(_, is_missing)| *is_missing) {
             return Err(RuleError::Fault {
-                file: "stakes.tsv".into(),
+                file: file.into(),
                 field: "words".into(),
                 fault: "weights.toml asks what is at stake, and this file is missing or empty".into(),
-                remedy: "put the stakes.tsv that belongs to weights.toml beside it".into(),
+                remedy: format!("put the {file} that belongs to weights.toml beside it"),
             });
         }
         let weights = rules.weights.clone();
@@ -350,6 +364,12 @@ impl Rules {
     /// The same vocabulary with other stakes.
     pub fn with_stakes(mut self, stakes: &super::stake::Stakes) -> Rules {
         self.stakes = super::stake::Ready::new(stakes);
+        self
+    }
+
+    /// The same vocabulary with another network.
+    pub fn with_gists(mut self, gists: Arc<super::gist::Gists>) -> Rules {
+        self.gists = Some(gists);
         self
     }
 

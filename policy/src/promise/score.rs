@@ -252,6 +252,16 @@ impl std::fmt::Display for Score {
     }
 }
 
+/// Pearson's correlation, -1 to 1; 0 where one side is all the same.
+pub fn correlation(both: &[(f64, f64)]) -> f64 {
+    let count = both.len().max(1) as f64;
+    let mean = |of: &dyn Fn(&(f64, f64)) -> f64| both.iter().map(of).sum::<f64>() / count;
+    let (x, y) = (mean(&|b| b.0), mean(&|b| b.1));
+    let together = mean(&|b| (b.0 - x) * (b.1 - y));
+    let apart = mean(&|b| (b.0 - x).powi(2)).sqrt() * mean(&|b| (b.1 - y).powi(2)).sqrt();
+    together / apart.max(1e-9)
+}
+
 /// How well chances put the true ones first, 0 to 1: the precision at each true one, likeliest first, their mean. A tie
 /// counts for the false ones.
 pub fn average_precision(mut said: Vec<(f64, bool)>) -> f64 {

@@ -143,6 +143,8 @@ impl Terms {
 pub struct Marked {
     /// Statements of one service are never on both sides of a fold.
     pub service: String,
+    /// See [`super::reading::mark`].
+    pub mark: String,
     /// On the scale of [`Stake`].
     pub stake: Stake,
     terms: Terms,
@@ -159,7 +161,7 @@ impl Marked {
         names.extend(
             own.skip(1).map(|n| (pair(hash(n - 1), hash(n)), format!("{} {}", word(n - 1), word(n)))),
         );
-        Marked { service, stake, terms: Terms::of(unit), names }
+        Marked { service, mark: super::reading::mark(&unit.text), stake, terms: Terms::of(unit), names }
     }
 }
 

@@ -136,3 +136,25 @@ fn a_second_reversal_of_one_topic_has_to_be_surer() {
         .collect();
     assert_eq!(told, [(0, 0.3), (1, 0.38), (2, 0.3)]);
 }
+
+#[test]
+fn correlation_is_one_along_a_line_and_none_with_a_constant() {
+    use super::score::correlation;
+    assert!((correlation(&[(1.0, 10.0), (2.0, 20.0), (4.0, 40.0)]) - 1.0).abs() < 1e-9);
+    assert!((correlation(&[(1.0, 3.0), (2.0, 2.0), (3.0, 1.0)]) + 1.0).abs() < 1e-9);
+    assert_eq!(correlation(&[(1.0, 5.0), (2.0, 5.0)]), 0.0);
+    assert_eq!(correlation(&[]), 0.0);
+}
+
+#[test]
+fn weights_that_ask_for_a_missing_table_name_it() {
+    for missing in ["stakes.tsv", "gists.tsv"] {
+        let files: Vec<(String, String)> = Rules::BUILTIN
+            .iter()
+            .filter(|(name, _)| *name != missing)
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect();
+        let error = Rules::parse(&files).unwrap_err().to_string();
+        assert!(error.contains(missing) && error.contains("beside it"), "{error}");
+    }
+}

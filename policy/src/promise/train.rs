@@ -5,6 +5,8 @@ use super::document::{self, Document};
 use super::features::{self, Candidate, Mode, Pair};
 use super::fit::{Row, fit};
 use super::gate::gate;
+use super::gist::Gists;
+use super::gist::lesson::half;
 use super::rules::Rules;
 use super::score::{self, Answer, Said};
 use super::severity::{self, Graded, Scales};
@@ -13,6 +15,7 @@ use super::weights::{Shapes, Table, Threshold, Weights};
 use crate::finding::Kind;
 use crate::id::Digest;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// One labelled change.
 pub struct Example {
@@ -133,8 +136,15 @@ pub fn fold(service: &str, settings: Settings) -> usize {
 }
 
 /// Learns what is at stake in words from single statements, then weights and thresholds from changes. Each change
-/// is read with stakes that have not seen its service, as the judge will read services nobody marked.
-pub fn train(rules: &Rules, examples: &[Example], marked: &[Marked], settings: Settings) -> Trained {
+/// is read with stakes that have not seen its service, as the judge will read services nobody marked, and with a network
+/// that has not: `gists` are those of one half of the services each.
+pub fn train(
+    rules: &Rules,
+    gists: Option<&[Arc<Gists>; 2]>,
+    examples: &[Example],
+    marked: &[Marked],
+    settings: Settings,
+) -> Trained {
     let stakes_of = |without: Option<usize>| {
         let seen = marked.iter().filter(|m| Some(fold(&m.service, settings)) != without);
         (!marked.is_empty()).then(|| stake::fit(&seen.collect::<Vec<_>>()))
@@ -145,7 +155,9 @@ pub fn train(rules: &Rules, examples: &[Example], marked: &[Marked], settings: S
         Some(stakes) => rules.clone().with_stakes(stakes),
         None => rules.clone(),
     };
-    let fold_rules: Vec<Rules> = fold_stakes.iter().map(with).collect();
+    // By fold and half: each change is read by a network that has not seen its half of the services.
+    let of_halves = |rules: &Rules| [0, 1].map(|half| unseen_half(rules, gists, half));
+    let fold_rules: Vec<[Rules; 2]> = fold_stakes.iter().map(|stakes| of_halves(&with(stakes))).collect();
     let fold_of: Vec<usize> = examples
         .iter()
         .map(|example| match example.source {
@@ -172,7 +184,7 @@ pub fn train(rules: &Rules, examples: &[Example], marked: &[Marked], settings: S
         if matches!(example.source, Source::Label | Source::Reading) {
             shapes.extend(Shape::of(rules, example, n));
         }
-        let rules = fold_rules.get(fold_of[n]).unwrap_or(&fold_rules[0]);
+        let rules = &fold_rules.get(fold_of[n]).unwrap_or(&fold_rules[0])[half(&example.service)];
         let pair = Pair::new(rules, &example.before, &example.after);
         let back = Pair::new(rules, &example.after, &example.before);
         for (task, candidates) in
@@ -240,7 +252,9 @@ pub fn train(rules: &Rules, examples: &[Example], marked: &[Marked], settings: S
     // By task and mode: chances of candidates that were read by themselves, and what their readers thought.
     let mut read: BTreeMap<(usize, Mode), Vec<(f64, bool)>> = BTreeMap::new();
     for (example, fold) in examples.iter().zip(&fold_of).filter(|(e, _)| e.source == Source::Chances) {
-        for told in told_rows(&fold_rules[*fold], example, &example.chances, &words, &numbers) {
+        for told in
+            told_rows(&fold_rules[*fold][half(&example.service)], example, &example.chances, &words, &numbers)
+        {
             let chance = fold_models[*fold][told.task].chance(&told.row);
             read.entry((told.task, told.mode)).or_default().push((chance, told.value >= LIKELY));
         }
@@ -250,7 +264,13 @@ pub fn train(rules: &Rules, examples: &[Example], marked: &[Marked], settings: S
         .zip(&fold_of)
         .filter(|(example, _)| example.source == Source::Grades)
         .flat_map(|(example, fold)| {
-            let rows = told_rows(&fold_rules[*fold], example, &example.grades, &words, &numbers);
+            let rows = told_rows(
+                &fold_rules[*fold][half(&example.service)],
+                example,
+                &example.grades,
+                &words,
+                &numbers,
+            );
             // Each is as likely a finding as a judge thinks that has not seen its service.
             let models = &fold_models[*fold];
             rows.into_iter().map(|told| {
@@ -349,7 +369,7 @@ struct Told {
 }
 
 /// From this chance on what was read by itself counts as a finding.
-const LIKELY: f32 = 0.35;
+pub(super) const LIKELY: f32 = 0.35;
 
 /// The candidates of a change of which readers told something.
 fn told_rows(
@@ -379,7 +399,7 @@ fn told_rows(
 }
 
 /// What readers told of the candidate, where they were asked.
-fn told(of: &Grades, example: &Example, task: usize, candidate: &Candidate) -> Option<f32> {
+pub(super) fn told(of: &Grades, example: &Example, task: usize, candidate: &Candidate) -> Option<f32> {
     let (kind, document, place) = match task {
         0 => (Kind::Reversal, &example.before, candidate.before),
         1 => (Kind::Expansion, &example.after, candidate.after),
@@ -392,18 +412,12 @@ fn told(of: &Grades, example: &Example, task: usize, candidate: &Candidate) -> O
 impl Agreement {
     /// `both`: guesses and grades.
     fn of(both: &[(f32, f32)]) -> Agreement {
-        let count = both.len().max(1) as f64;
-        let mean = |of: &dyn Fn(&(f32, f32)) -> f64| both.iter().map(of).sum::<f64>() / count;
-        let (guess, grade) = (mean(&|b| f64::from(b.0)), mean(&|b| f64::from(b.1)));
-        let spread = |of: &dyn Fn(&(f32, f32)) -> f64| mean(of).sqrt();
-        let together = mean(&|b| (f64::from(b.0) - guess) * (f64::from(b.1) - grade));
-        let apart =
-            spread(&|b| (f64::from(b.0) - guess).powi(2)) * spread(&|b| (f64::from(b.1) - grade).powi(2));
+        let pairs: Vec<(f64, f64)> = both.iter().map(|b| (b.0.into(), b.1.into())).collect();
         let real: Vec<&(f32, f32)> = both.iter().filter(|b| b.1 >= 0.75).collect();
         let right = real.iter().filter(|b| severity::severity(b.0) == b.1.round().clamp(1.0, 3.0) as u8);
         Agreement {
             findings: both.len(),
-            correlation: together / apart.max(1e-9),
+            correlation: score::correlation(&pairs),
             severity: right.count() as f64 / real.len().max(1) as f64,
         }
     }
@@ -438,7 +452,7 @@ impl Model {
 }
 
 /// Whether readers took the candidate for a finding, and how much that counts. `None`: they were not asked.
-fn reading(example: &Example, task: usize, candidate: &Candidate) -> Option<(bool, f32)> {
+pub(super) fn reading(example: &Example, task: usize, candidate: &Candidate) -> Option<(bool, f32)> {
     let kind = [Kind::Reversal, Kind::Expansion, Kind::Strengthening][task];
     let (old, new) =
         if task == 2 { (&example.after, &example.before) } else { (&example.before, &example.after) };
@@ -604,6 +618,14 @@ fn answer(rules: &Rules, example: &Example) -> Answer {
     }
 }
 
+/// The rules with the network that was fitted to the other half of the services.
+fn unseen_half(rules: &Rules, gists: Option<&[Arc<Gists>; 2]>, half: usize) -> Rules {
+    match gists {
+        Some(gists) => rules.clone().with_gists(gists[1 - half].clone()),
+        None => rules.clone(),
+    }
+}
+
 /// The rules with fitted numbers in place of their own.
 pub fn trained_rules(rules: &Rules, weights: &Weights, stakes: Option<&Stakes>) -> Rules {
     let rules = rules.clone().with_weights(weights.clone());
@@ -613,14 +635,21 @@ pub fn trained_rules(rules: &Rules, weights: &Weights, stakes: Option<&Stakes>) 
     }
 }
 
-/// What judges that have not seen an example's service say of it.
-pub fn unseen_answers(rules: &Rules, examples: &[Example], trained: &Trained) -> BTreeMap<String, Answer> {
+/// What judges that have not seen an example's service say of it. `gists`: as for [`train`].
+pub fn unseen_answers(
+    rules: &Rules,
+    gists: Option<&[Arc<Gists>; 2]>,
+    examples: &[Example],
+    trained: &Trained,
+) -> BTreeMap<String, Answer> {
     let mut all = BTreeMap::new();
     for (fold, (weights, stakes)) in trained.folds.iter().enumerate() {
         let rules = trained_rules(rules, weights, stakes.as_ref());
-        let unseen =
-            examples.iter().zip(&trained.fold_of).filter(|(_, of)| **of == fold).map(|(example, _)| example);
-        all.extend(answers(&rules, unseen));
+        for side in [0, 1] {
+            let unseen = examples.iter().zip(&trained.fold_of).filter(|(_, of)| **of == fold);
+            let unseen = unseen.map(|(example, _)| example).filter(|e| half(&e.service) == side);
+            all.extend(answers(&unseen_half(&rules, gists, side), unseen));
+        }
     }
     all
 }

@@ -1,6 +1,7 @@
 //! What `walkback eval` learns from and is measured by: files of labels, readings, marked statements and edits,
 //! with the texts that they name by blob id.
 
+use super::git;
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, NaiveDate, Utc};
 use policy::promise::brief::lesson::Sentence;
@@ -11,9 +12,7 @@ use policy::promise::train::{Example, Grades, Source};
 use policy::promise::{Document, Rules, reading};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 #[derive(Deserialize)]
 struct Label {
@@ -232,44 +231,15 @@ fn read_labels(file: &Path) -> anyhow::Result<Vec<Label>> {
 
 /// The texts of all those blobs, from whichever repository has them.
 fn read_blobs(repositories: &[PathBuf], ids: &BTreeSet<&str>) -> anyhow::Result<BTreeMap<String, String>> {
-    if let Some(id) = ids.iter().find(|id| !id.bytes().all(|b| b.is_ascii_hexdigit())) {
-        bail!("`{id}` is no git blob id");
-    }
     let mut found = BTreeMap::new();
     for repository in repositories {
         let missing: Vec<&str> = ids.iter().copied().filter(|id| !found.contains_key(*id)).collect();
         if missing.is_empty() {
             break;
         }
-        let mut git = Command::new("git")
-            .args(["-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never"])
-            .arg("-C")
-            .arg(repository)
-            .args(["cat-file", "--batch"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("cannot run git; install it")?;
-        let mut input = git.stdin.take().context("git takes no input")?;
-        let asked = missing.join("\n") + "\n";
-        // Written aside: git answers while it is still being asked.
-        let writer = std::thread::spawn(move || input.write_all(asked.as_bytes()));
-        let mut output = BufReader::new(git.stdout.take().context("git gives no output")?);
-        let mut head = String::new();
-        while output.read_line(&mut head)? > 0 {
-            let parts: Vec<&str> = head.split_whitespace().collect();
-            if let [id, "blob", size] = parts[..] {
-                let mut bytes = vec![0; size.parse::<usize>()? + 1];
-                output.read_exact(&mut bytes)?;
-                bytes.pop();
-                found.insert(id.to_owned(), String::from_utf8_lossy(&bytes).into_owned());
-            }
-            head.clear();
-        }
-        writer.join().ok().context("git stopped reading")??;
-        if !git.wait()?.success() {
-            bail!("git cannot read `{}`; is it a repository?", repository.display());
-        }
+        git::each_blob(repository, &missing, |id, text| {
+            found.insert(id.to_owned(), text);
+        })?;
     }
     Ok(found)
 }
