@@ -71,7 +71,7 @@ pub enum Command {
     Search(crate::command::search::Args),
     Serve(crate::command::serve::Args),
     /// Judge labelled changes and print how well, or fit the judge's weights.
-    Eval(crate::command::eval::Args),
+    Eval(Box<crate::command::eval::Args>),
     /// Write or check events: dated, sourced entries made by hand.
     Event(crate::command::event::Args),
     /// Print a completion script for a shell.
@@ -99,7 +99,7 @@ impl Cli {
             Command::Check(args) => crate::command::check::run(args, global),
             Command::Search(args) => crate::command::search::run(args, global),
             Command::Serve(args) => crate::command::serve::run(args, global),
-            Command::Eval(args) => crate::command::eval::run(args, global),
+            Command::Eval(args) => crate::command::eval::run(*args, global),
             Command::Event(args) => crate::command::event::run(args, global),
             Command::Completions(args) => crate::command::completions::run(args, global),
         }

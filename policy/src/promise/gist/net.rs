@@ -476,10 +476,12 @@ impl Slopes {
         let mut words = Vec::new();
         for lesson in own.iter().map(|n| &lessons[*n as usize]) {
             words.clear();
-            words.extend(lesson.words.iter().copied().filter(|_| draw.next() % UNREAD != 0));
+            words.extend(lesson.words.iter().copied().filter(|_| !draw.next().is_multiple_of(UNREAD)));
             words.truncate(LONG);
             trace.heard.clear();
-            trace.heard.extend((0..POOLED).map(|_| if draw.next() % UNHEARD == 0 { 0.0 } else { LOUDER }));
+            trace
+                .heard
+                .extend((0..POOLED).map(|_| if draw.next().is_multiple_of(UNHEARD) { 0.0 } else { LOUDER }));
             let told = net.read(&words, &mut trace);
             let wrong = std::array::from_fn(|n| (told[n] - lesson.goal[n]) * lesson.weight[n]);
             net.back(&words, &trace, turned, wrong, &mut self.numbers);
