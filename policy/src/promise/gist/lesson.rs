@@ -149,6 +149,6 @@ impl Statements {
 }
 
 fn words(unit: &Unit) -> String {
-    let own: Vec<&str> = super::spelled(unit).map(|(_, word)| word).collect();
+    let own: Vec<&str> = super::spelled(unit, unit.lead_words).map(|(_, word)| word).collect();
     own.join(" ")
 }

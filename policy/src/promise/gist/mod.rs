@@ -87,19 +87,18 @@ impl Gists {
     }
 
     fn read(&self, unit: &Unit) -> Option<Gist> {
-        let own = unit.lead_words..unit.tokens.words.len();
-        let known = |n: &usize| self.rows.contains_key(&unit.tokens.words[*n].hash);
-        if own.clone().filter(known).count() * 2 < own.len() {
+        let words = &unit.tokens.words;
+        if words.iter().filter(|word| self.rows.contains_key(&word.hash)).count() * 2 < words.len() {
             return None;
         }
-        let rows: Vec<u32> = spelled(unit).map(|(hash, word)| row(&self.rows, hash, word)).collect();
+        // "We do not:" is half of what its items say.
+        let rows: Vec<u32> = spelled(unit, 0).map(|(hash, word)| row(&self.rows, hash, word)).collect();
         Some(Gist::told(self.net.told(&rows)))
     }
 }
 
-/// Its own words with their numbers, a [`BREAK`] where punctuation parts two.
-fn spelled(unit: &Unit) -> impl Iterator<Item = (u32, &str)> {
-    let first = unit.lead_words;
+/// Its words with their numbers, from the `first` on, a [`BREAK`] where punctuation parts two.
+fn spelled(unit: &Unit, first: usize) -> impl Iterator<Item = (u32, &str)> {
     (first..unit.tokens.words.len()).flat_map(move |n| {
         let word = unit.tokens.words[n];
         let parted = (word.after_break && n > first).then(|| (token::hash(BREAK), BREAK));
