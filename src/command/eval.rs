@@ -78,10 +78,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     candidates: Option<PathBuf>,
     /// Write every statement of --history into this folder, with what readers told of it, and their words: what
-    /// data/promises/teacher/guess.py reads. Holds the texts of others: not for publication.
+    /// data/teacher/guess.py reads. Holds the texts of others: not for publication.
     #[arg(long, value_name = "DIR", conflicts_with = "fit")]
     write_statements: Option<PathBuf>,
-    /// What data/promises/teacher/guess.py wrote of those statements.
+    /// What data/teacher/guess.py wrote of those statements.
     #[arg(long, value_name = "FILE")]
     guesses: Option<PathBuf>,
     /// The words that it wrote.

@@ -29,7 +29,7 @@ pub fn statements(rules: &Rules, history: &[PathBuf]) -> anyhow::Result<Statemen
     Ok(all)
 }
 
-/// What data/promises/teacher/guess.py reads: `statements.jsonl`, one JSON object a statement, and `words.txt`, one a line.
+/// What data/teacher/guess.py reads: `statements.jsonl`, one JSON object a statement, and `words.txt`, one a line.
 pub fn write(statements: &Statements, folder: &Path) -> anyhow::Result<()> {
     let write = || -> anyhow::Result<()> {
         std::fs::create_dir_all(folder)?;
@@ -45,7 +45,7 @@ pub fn write(statements: &Statements, folder: &Path) -> anyhow::Result<()> {
     write().with_context(|| format!("cannot write statements to `{}`", folder.display()))
 }
 
-/// A file of words with the row that each begins with, as data/promises/teacher/guess.py writes it.
+/// A file of words with the row that each begins with, as data/teacher/guess.py writes it.
 pub fn words(path: &Path) -> anyhow::Result<BTreeMap<String, [f32; WIDTH]>> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("cannot read words `{}`", path.display()))?;
@@ -69,7 +69,7 @@ pub fn words(path: &Path) -> anyhow::Result<BTreeMap<String, [f32; WIDTH]>> {
         .collect()
 }
 
-/// A file of guesses by mark, as data/promises/teacher/guess.py writes them.
+/// A file of guesses by mark, as data/teacher/guess.py writes them.
 pub fn guesses(path: &Path) -> anyhow::Result<BTreeMap<String, Gist>> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("cannot read guesses `{}`", path.display()))?;
