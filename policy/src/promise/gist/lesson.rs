@@ -30,7 +30,7 @@ pub struct Statement {
     /// Whether it was listed as an expansion where it was new.
     #[serde(skip_serializing_if = "Listed::is_empty")]
     pub new: Listed,
-    /// Its words in small letters and breaks between them, see [`super::spelled`], with spaces between them.
+    /// Its words in small letters and breaks between them, with spaces between them.
     #[serde(skip)]
     pub words: String,
 }
