@@ -220,6 +220,8 @@ fn actor(tokens: &Tokens, from: usize, verb: usize, within: &[Hit]) -> Actor {
             // "What you write plays no part …": only the writing is yours.
             "you" if n > from && tokens.word(n - 1) == "what" && verb > n + 1 => {}
             "you" => return Actor::User,
+            // German and French begin with it where it is the subject.
+            "sie" | "du" | "vous" if n == from => return Actor::User,
             "users" | "members" | "customers" | "individuals" | "people" | "anyone" if n < from + 3 => {
                 return Actor::User;
             }

@@ -15,9 +15,10 @@ pub(super) fn dates(language: &Language, tokens: &Tokens) -> Vec<NaiveDate> {
         _ => None,
     };
     let number = |n: usize| match parts.get(n) {
-        Some(Part::Number(number)) => Some(*number),
+        Some(Part::Number { value, .. }) => Some(*value),
         _ => None,
     };
+    let dotted = |n: usize| matches!(parts.get(n), Some(Part::Number { after_break: true, .. }));
     let year = |n: usize| number(n).filter(|year| YEARS.contains(year));
     let day = |y: u32, m: u32, d: u32| NaiveDate::from_ymd_opt(y as i32, m, d);
     // "The last day of May": the closing word stands up to two words before.
@@ -42,8 +43,8 @@ pub(super) fn dates(language: &Language, tokens: &Tokens) -> Vec<NaiveDate> {
                 (_, _, Some(b), Some(c)) => {
                     let (y, m, d) = if a >= YEARS.start {
                         (a, b, c)
-                    } else if language.code == "en" && a <= 12 {
-                        // American order, unless only the other can be.
+                    } else if language.code == "en" && a <= 12 && !(dotted(n + 1) && dotted(n + 2)) {
+                        // American order, unless only the other can be; with dots it never is.
                         (c, a, b)
                     } else {
                         (c, b, a)
@@ -73,7 +74,11 @@ const YEARS: std::ops::Range<u32> = 1990..2100;
 /// What a word is to a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
-    Number(u32),
+    Number {
+        value: u32,
+        /// A dot stands before it, not a slash or nothing.
+        after_break: bool,
+    },
     Month(u32),
     /// "end", "close", "last": of what follows its last day.
     Closing,
@@ -91,18 +96,19 @@ fn parts(language: &Language, tokens: &Tokens) -> Vec<Part> {
             continue;
         }
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let number = |value: u32| Part::Number { value, after_break: word.after_break };
         let is_day = matches!(&text[digits..], "" | "st" | "nd" | "rd" | "th" | "er");
         let ordinal = language.ordinals.get(&word.hash).copied();
         let part = if digits > 0 {
-            text[..digits].parse().ok().filter(|_| is_day).map_or(Part::Other, Part::Number)
+            text[..digits].parse().ok().filter(|_| is_day).map_or(Part::Other, number)
         } else if let Some(month) = language.months.get(&word.hash) {
             Part::Month(*month)
         } else if let Some(ordinal) = ordinal {
             if tens > 0 && ordinal < 10 {
                 parts.pop();
-                Part::Number(tens + ordinal)
+                number(tens + ordinal)
             } else {
-                Part::Number(ordinal)
+                number(ordinal)
             }
         } else if language.closing.contains(&word.hash) {
             Part::Closing
@@ -151,7 +157,9 @@ mod tests {
             ("From the twenty first of March, 2027, it is off.", "2027-03-21"),
             ("As of May 8th, 2026, it is off.", "2026-05-08"),
             ("Ended 2026-05-08.", "2026-05-08"),
-            ("Ended 08.05.2026 for good.", "2026-08-05"),
+            ("Ended 08.05.2026 for good.", "2026-05-08"),
+            ("Ended 05/08/2026 for good.", "2026-05-08"),
+            ("Ended 13/08/2026 for good.", "2026-08-13"),
             ("It starts in May 2026.", "2026-05-01"),
             ("It goes at the end of February 2028.", "2028-02-29"),
             ("It goes on the last day of February 2027.", "2027-02-28"),

@@ -72,7 +72,7 @@ fn ends_sentence(line: &str, start: usize, at: usize, depth: i32) -> Option<usiz
     }
     // A space must follow, and then something that starts a sentence.
     if bytes.get(end) != Some(&b' ') {
-        return None;
+        return (depth == 0 && is_glued(line, start, at, end)).then_some(end);
     }
     let next = line[end + 1..].chars().next()?;
     if bytes[at] == b'.' && (next.is_lowercase() || is_abbreviation(&line[start..at])) {
@@ -90,6 +90,23 @@ fn ends_sentence(line: &str, start: usize, at: usize, depth: i32) -> Option<usiz
         return None;
     }
     Some(end + 1)
+}
+
+/// Two sentences that lost the space between them: small letters, the mark, a capital that begins a word and a sentence. Not
+/// "Example.Com", not "www.AboutUs.example".
+fn is_glued(line: &str, start: usize, at: usize, end: usize) -> bool {
+    let last = line[start..at].rsplit([' ', '(']).next().unwrap_or("");
+    let next = line[end..].split([' ', ',']).next().unwrap_or("");
+    let is_word = |word: &str| word.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '’' | '-'));
+    let begins = next.starts_with(char::is_uppercase) && next.chars().skip(1).all(|c| !c.is_uppercase());
+    const ENDINGS: [&str; 6] = ["com", "net", "org", "js", "io", "ai"];
+    last.len() >= 3
+        && last.ends_with(char::is_lowercase)
+        && is_word(last)
+        && begins
+        && is_word(next)
+        && line.len() > end + next.len()
+        && !ENDINGS.contains(&next.to_lowercase().as_str())
 }
 
 /// The text before a full stop ends in a month's name cut short.

@@ -23,6 +23,19 @@ fn sentences_end_where_people_end_them() {
         texts("It ended on 2 Dec. 2025. It began on 8 Sept. Nobody knew."),
         ["It ended on 2 Dec. 2025.", "It began on 8 Sept.", "Nobody knew."]
     );
+    // The space between was lost with a tag.
+    assert_eq!(
+        texts("We never sell your letters.We may open them when we must. You agree.If not, leave."),
+        ["We never sell your letters.", "We may open them when we must.", "You agree.", "If not, leave."]
+    );
+    for whole in [
+        "Write to us at Example.Com for more.",
+        "See www.AboutAds.example or Node.Js for it.",
+        "Ask Chat.Ai first.",
+        "We keep it (for tax.And so on) in Bern.",
+    ] {
+        assert_eq!(texts(whole), [whole]);
+    }
 }
 
 #[test]

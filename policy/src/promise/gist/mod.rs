@@ -12,6 +12,7 @@ pub mod net;
 mod table;
 
 use super::document::{Unit, WordHasher};
+use super::rules::{Grammar, Slot};
 use super::stake::Stake;
 use super::token;
 use crate::statement::Role;
@@ -91,10 +92,17 @@ impl Gists {
         if words.iter().filter(|word| self.rows.contains_key(&word.hash)).count() * 2 < words.len() {
             return None;
         }
-        // "We do not:" is half of what its items say.
-        let rows: Vec<u32> = spelled(unit, 0).map(|(hash, word)| row(&self.rows, hash, word)).collect();
+        let first = if is_turned(unit) { 0 } else { unit.lead_words };
+        let rows: Vec<u32> = spelled(unit, first).map(|(hash, word)| row(&self.rows, hash, word)).collect();
         Some(Gist::told(self.net.told(&rows)))
     }
+}
+
+/// Whether its lead-in turns what it says round: "We do not:" is half of what its items say, "Only as follows:" is not.
+fn is_turned(unit: &Unit) -> bool {
+    let lead_in = unit.mask(Slot::Grammar) & !unit.own_masks[Slot::Grammar as usize];
+    let has = |cue: Grammar| lead_in & cue.bit() != 0;
+    (has(Grammar::Negation) || has(Grammar::NoLonger)) && !has(Grammar::Exception) && !has(Grammar::Only)
 }
 
 /// Its words with their numbers, from the `first` on, a [`BREAK`] where punctuation parts two.
@@ -287,6 +295,27 @@ mod tests {
         assert_ne!(first, other.of(unit));
         assert_eq!(first, one.of(unit));
         assert_ne!(half("Service 0"), half("Service 1"), "both halves are tried");
+    }
+
+    #[test]
+    fn an_item_is_read_with_a_lead_in_that_denies_and_with_no_other() {
+        let rules = Rules::builtin();
+        let (statements, guesses) = statements(&rules);
+        let words = vocabulary(&statements);
+        let fitting = net::Fitting { rounds: 1, seed: 1 };
+        let gists = fit(&words, &BTreeMap::new(), &statements, &guesses, None, fitting);
+        let item = |lead_in: &str| {
+            let document =
+                Document::read(&rules, &format!("{lead_in}\n\n*   photos where you allow messages\n"));
+            let unit = &document.placed.last().unwrap().unit;
+            assert_eq!(unit.lead_in.as_deref(), Some(lead_in), "it hangs under its lead-in");
+            gists.of(unit).unwrap()
+        };
+        let plain = item("We share:");
+        assert_ne!(item("We never share:"), plain);
+        for other in ["We allow:", "We share only:", "We never share votes, except:"] {
+            assert_eq!(item(other), plain, "{other}");
+        }
     }
 
     #[test]
