@@ -2,26 +2,9 @@
 
 use chrono::{DateTime, TimeDelta};
 use policy::finding::{EvidenceClass, Topic};
-use policy::history::{Cause, History, Recording, Texts, derive};
-use policy::id::{Digest, PolicyId};
+use policy::history::{Cause, History, Recording, derive};
+use policy::id::PolicyId;
 use policy::promise::Rules;
-
-struct Given<'a>(&'a [&'a str]);
-
-impl Texts for Given<'_> {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn text(&self, number: u32) -> String {
-        self.0[number as usize].to_owned()
-    }
-
-    fn facts(&self, number: u32) -> (Digest, u64) {
-        let text = self.0[number as usize];
-        (Digest::of(text), text.len() as u64)
-    }
-}
 
 fn history(texts: &[&str]) -> History {
     let recording = |(n, _): (usize, &&str)| {
@@ -39,7 +22,7 @@ fn history(texts: &[&str]) -> History {
         }
     };
     let recordings = texts.iter().enumerate().map(recording).collect();
-    derive(&PolicyId::new("Courier", "Privacy Policy"), recordings, &Given(texts), &Rules::builtin())
+    derive(&PolicyId::new("Courier", "Privacy Policy"), recordings, &texts.to_vec(), &Rules::builtin())
 }
 
 const TEXT: &str = "# Privacy\n\nWe never sell your personal data to anyone.\n\nYour chats are always end-to-end encrypted.\n\nThis page was written in spring.\n";

@@ -3,25 +3,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use policy::finding::{EvidenceClass, Kind};
-use policy::history::{Cause, History, Recording, Texts, derive};
-use policy::id::{Digest, PolicyId};
+use policy::history::{Cause, History, Recording, derive};
+use policy::id::PolicyId;
 use policy::promise::Rules;
 use std::collections::{BTreeMap, BTreeSet};
-
-struct Shelf(Vec<String>);
-
-impl Texts for Shelf {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-    fn text(&self, number: u32) -> String {
-        self.0[number as usize].clone()
-    }
-    fn facts(&self, number: u32) -> (Digest, u64) {
-        let text = &self.0[number as usize];
-        (Digest::of(text), text.len() as u64)
-    }
-}
 
 fn at(month: usize) -> DateTime<Utc> {
     let (year, month) = (2015 + month / 6, 1 + 2 * (month % 6));
@@ -39,7 +24,7 @@ fn history(said: &[&str]) -> History {
             "# Privacy at Courier\n\nThis page tells how the service works for you and what we do.\n\n{said}\n\n{rest}"
         )
     };
-    let shelf = Shelf(said.iter().map(|said| frame(said)).collect());
+    let texts: Vec<String> = said.iter().map(|said| frame(said)).collect();
     let recordings = (0..said.len())
         .map(|n| Recording {
             at: at(n),
@@ -52,7 +37,7 @@ fn history(said: &[&str]) -> History {
             origins: Vec::new(),
         })
         .collect();
-    derive(&PolicyId::new("Courier", "Privacy Policy"), recordings, &shelf, &Rules::builtin())
+    derive(&PolicyId::new("Courier", "Privacy Policy"), recordings, &texts, &Rules::builtin())
 }
 
 /// The promises that findings are about, and of how many kinds each.

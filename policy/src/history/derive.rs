@@ -48,6 +48,22 @@ pub trait Texts {
     fn facts(&self, number: u32) -> (Digest, u64);
 }
 
+/// Texts in memory, each under its place.
+impl<T: AsRef<str>> Texts for Vec<T> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn text(&self, number: u32) -> String {
+        self[number as usize].as_ref().to_owned()
+    }
+
+    fn facts(&self, number: u32) -> (Digest, u64) {
+        let text = self[number as usize].as_ref();
+        (Digest::of(text), text.len() as u64)
+    }
+}
+
 /// A fresh finding stands firm after it was seen over this time.
 const SETTLED: TimeDelta = TimeDelta::hours(72);
 /// A promise that comes back within this time was never withdrawn.

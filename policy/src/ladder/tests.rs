@@ -2,24 +2,9 @@
 
 use super::*;
 use crate::finding::EvidenceClass;
-use crate::history::{Cause, Recording, Texts, derive};
-use crate::id::{Digest, PolicyId};
+use crate::history::{Cause, Recording, derive};
+use crate::id::PolicyId;
 use crate::promise::Rules;
-
-struct Shelf(Vec<String>);
-
-impl Texts for Shelf {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-    fn text(&self, number: u32) -> String {
-        self.0[number as usize].clone()
-    }
-    fn facts(&self, number: u32) -> (Digest, u64) {
-        let text = &self.0[number as usize];
-        (Digest::of(text), text.len() as u64)
-    }
-}
 
 fn at(day: &str) -> DateTime<Utc> {
     day.parse::<chrono::NaiveDate>().unwrap().and_hms_opt(12, 0, 0).unwrap().and_utc()
@@ -35,7 +20,7 @@ fn history(versions: &[(&str, &str)]) -> History {
             "# Privacy at Courier\n\nThis page tells how the service works for you and what we do.\n\n{said}\n\n{rest}"
         )
     };
-    let shelf = Shelf(versions.iter().map(|(_, said)| frame(said)).collect());
+    let texts: Vec<String> = versions.iter().map(|(_, said)| frame(said)).collect();
     let recordings = versions
         .iter()
         .enumerate()
@@ -50,7 +35,7 @@ fn history(versions: &[(&str, &str)]) -> History {
             origins: Vec::new(),
         })
         .collect();
-    derive(&PolicyId::new("Courier", "Privacy Policy"), recordings, &shelf, &Rules::builtin())
+    derive(&PolicyId::new("Courier", "Privacy Policy"), recordings, &texts, &Rules::builtin())
 }
 
 /// `chats 2020-01-01 default`, a line a rung.

@@ -1,5 +1,6 @@
 //! A finding: then and now, how sure, the proof, how to cite it, what came before and after.
 
+use super::Fact;
 use super::line::{self, FindingLine};
 use super::policy::Origin;
 use crate::cite::{self, Citation};
@@ -49,14 +50,6 @@ pub struct Side {
 pub struct Standing {
     pub key: &'static str,
     pub said: String,
-}
-
-/// One fact with its name.
-#[derive(Serialize)]
-pub struct Fact {
-    pub name: &'static str,
-    pub value: String,
-    pub note: String,
 }
 
 /// One version as proof.

@@ -15,3 +15,13 @@ pub mod statements;
 pub mod subscribe;
 pub mod timeline;
 pub mod topic;
+
+use serde::Serialize;
+
+/// A fact about what the page is about, with its name, as its head lists them.
+#[derive(Serialize)]
+pub struct Fact {
+    pub name: &'static str,
+    pub value: String,
+    pub note: String,
+}

@@ -1,5 +1,6 @@
 //! A policy: what was found in it, every version with its date and cause, any two compared.
 
+use super::Fact;
 use super::line::FindingLine;
 use crate::date::{Day, instant, minute, span};
 use crate::input::{Context, Watch};
@@ -33,14 +34,6 @@ pub struct View {
     pub first_day: String,
     pub last_day: String,
     pub comparable: bool,
-}
-
-/// A dated fact of the page's head.
-#[derive(Serialize)]
-pub struct Fact {
-    pub name: &'static str,
-    pub value: String,
-    pub note: String,
 }
 
 /// The versions first seen in one year, newest first.

@@ -4,7 +4,7 @@ use crate::cli::{Exit, Global};
 use anyhow::Context as _;
 use archive::Archive;
 use policy::finding::EvidenceClass;
-use policy::history::{Cause, History, Recording, Texts, derive};
+use policy::history::{Cause, History, Recording, derive};
 use policy::id::{Digest, PolicyId};
 use policy::promise::Rules;
 use serde::{Deserialize, Serialize};
@@ -185,25 +185,8 @@ fn read(path: &Path, rules: &Rules) -> anyhow::Result<(PolicyId, History)> {
         text: Some(0),
         origins: Vec::new(),
     };
-    let history = derive(&id, vec![recording], &One(text), rules);
+    let history = derive(&id, vec![recording], &vec![text], rules);
     Ok((id, history))
-}
-
-/// A single text.
-struct One(String);
-
-impl Texts for One {
-    fn len(&self) -> usize {
-        1
-    }
-
-    fn text(&self, _: u32) -> String {
-        self.0.clone()
-    }
-
-    fn facts(&self, _: u32) -> (Digest, u64) {
-        (Digest::of(&self.0), self.0.len() as u64)
-    }
 }
 
 type Prepare = fn(&[String], &Path) -> anyhow::Result<Command>;
