@@ -44,7 +44,7 @@ pub struct Declared {
     pub sources: Vec<String>,
 }
 
-/// The detector's figures on changes judged by people.
+/// The detector's figures on changes that readers labelled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// What it was measured on, in words.

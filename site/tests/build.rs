@@ -314,6 +314,37 @@ fn the_heaviest_reversals_that_stand_head_the_findings() {
 }
 
 #[test]
+fn a_finding_about_an_item_shows_what_the_item_hangs_under() {
+    let mut histories = histories();
+    let mut marked = None;
+    for history in &mut histories {
+        for statement in &mut history.statements {
+            statement.lead_in = None;
+        }
+        if let Some(finding) = history.findings.first().filter(|_| marked.is_none())
+            && let Some(own) = &finding.before_statement
+            && let Some(statement) = history.statements.iter_mut().find(|statement| statement.id == *own)
+        {
+            statement.lead_in = Some("Nobody <here> may:".into());
+            marked = Some((finding.id.to_string(), own.clone()));
+        }
+    }
+    let (marked, statement) = marked.expect("one finding has a sentence that stood before");
+    let out = tempfile::tempdir().unwrap();
+    build(out.path(), &histories, &input());
+    let files = files(out.path());
+    for finding in histories.iter().flat_map(|history| &history.findings) {
+        let html = std::str::from_utf8(&files[&format!("findings/{}/index.html", finding.id)]).unwrap();
+        let shown = html.matches("<p class=\"lead\" dir=\"auto\">Nobody &lt;here&gt; may:</p>").count();
+        let sides = [&finding.before_statement, &finding.after_statement];
+        let due = sides.into_iter().filter(|side| side.as_ref() == Some(&statement)).count();
+        assert!(due > 0 || finding.id.to_string() != marked);
+        assert_eq!(shown, due, "{}", finding.id);
+        assert_eq!(html.matches("<p class=\"lead\"").count(), due, "{}", finding.id);
+    }
+}
+
+#[test]
 fn every_page_says_what_it_must() {
     let out = tempfile::tempdir().unwrap();
     build(out.path(), &histories(), &input());

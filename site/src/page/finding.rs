@@ -3,6 +3,7 @@
 use super::Fact;
 use super::line::{self, FindingLine};
 use super::policy::Origin;
+use super::statements::LEAD;
 use crate::cite::{self, Citation};
 use crate::date::{Day, minute};
 use crate::input::Context;
@@ -40,6 +41,8 @@ pub struct View {
 /// One side of the comparison.
 #[derive(Serialize)]
 pub struct Side {
+    /// What the sentence hangs under, where it is an item of a list: "We do not:".
+    pub lead_in: Option<String>,
     pub runs: Vec<Run>,
     pub day: Day,
     pub href: Option<String>,
@@ -85,8 +88,8 @@ pub fn view(context: &Context<'_>, history: &History, finding: &Finding) -> View
         others.iter().copied().filter(|o| o.promise != finding.promise && o.to == finding.to).take(6);
     let citations = cite::citations(context, finding, &line);
     View {
-        then: side(finding, then, &finding.before_statement, finding.last_seen_before),
-        now: side(finding, now, &finding.after_statement, finding.first_seen_after),
+        then: side(history, finding, then, &finding.before_statement, finding.last_seen_before),
+        now: side(history, finding, now, &finding.after_statement, finding.first_seen_after),
         absence: absence(judgement.kind, judgement.before.is_empty(), judgement.after.is_empty()),
         status: standing(finding),
         facts: facts(finding),
@@ -107,12 +110,15 @@ pub fn view(context: &Context<'_>, history: &History, finding: &Finding) -> View
 }
 
 fn side(
+    history: &History,
     finding: &Finding,
     runs: Vec<Run>,
     statement: &Option<StatementId>,
     at: chrono::DateTime<chrono::Utc>,
 ) -> Side {
+    let told = statement.as_ref().and_then(|id| history.statements.iter().find(|said| said.id == *id));
     Side {
+        lead_in: told.and_then(|said| said.lead_in.as_deref()).map(|lead| clip(lead, LEAD)),
         runs: runs.into_iter().filter(|run| !run.text.is_empty()).collect(),
         day: Day::of(at),
         href: statement.as_ref().map(|statement| place::statement(&finding.policy, statement)),

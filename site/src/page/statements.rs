@@ -10,7 +10,7 @@ use policy::statement::Role;
 use serde::Serialize;
 
 /// The longest lead-in shown, in characters.
-const LEAD: usize = 240;
+pub const LEAD: usize = 240;
 
 /// The page of a policy's statements.
 #[derive(Serialize)]
