@@ -53,6 +53,17 @@ pub fn clip(text: &str, max: usize) -> String {
     cut
 }
 
+/// At most `max` characters of the text's end as it may be shown, from the beginning of a word.
+pub fn clip_to_end(text: &str, max: usize) -> String {
+    let cut = text.char_indices().rev().nth(max * 2 + 64).map_or(0, |(at, _)| at);
+    let whole = shown(&text[cut..]);
+    let Some((at, _)) = whole.char_indices().rev().nth(max) else { return whole };
+    // One more than may be shown: where that is a space, a word begins behind it.
+    let end = &whole[at..];
+    let from = end.find(' ').map_or_else(|| end.chars().next().map_or(0, char::len_utf8), |space| space + 1);
+    format!("… {}", &end[from..])
+}
+
 /// The first letter in upper case.
 pub fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
@@ -94,6 +105,11 @@ mod tests {
         let cut = clip(&long, 100);
         assert!(cut.chars().count() <= 101 && cut.ends_with("word…"), "{cut}");
         assert_eq!(clip("short", 100), "short");
+        let end = clip_to_end(&format!("{long}as follows:"), 30);
+        assert_eq!(end, "… word word word as follows:");
+        assert_eq!(clip_to_end("We do not:", 100), "We do not:");
+        assert_eq!(clip_to_end("We do not:", 10), "We do not:");
+        assert_eq!(clip_to_end("Nobody öööööööööö:", 4), "… ööö:");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::date::{Day, minute};
 use crate::input::Context;
 use crate::place::{self, Channel};
 use crate::render::{Frame, data_block};
-use crate::shown::{clip, shown};
+use crate::shown::{clip, clip_to_end, shown};
 use crate::summary::newest_first;
 use crate::wording::{Run, runs};
 use policy::finding::{EvidenceClass, Finding, Kind, Status};
@@ -118,7 +118,7 @@ fn side(
 ) -> Side {
     let told = statement.as_ref().and_then(|id| history.statements.iter().find(|said| said.id == *id));
     Side {
-        lead_in: told.and_then(|said| said.lead_in.as_deref()).map(|lead| clip(lead, LEAD)),
+        lead_in: told.and_then(|said| said.lead_in.as_deref()).map(|lead| clip_to_end(lead, LEAD)),
         runs: runs.into_iter().filter(|run| !run.text.is_empty()).collect(),
         day: Day::of(at),
         href: statement.as_ref().map(|statement| place::statement(&finding.policy, statement)),
