@@ -4,6 +4,7 @@
 //! a tree of a few questions can. Each tree is one line of text: `(trait threshold LEFT RIGHT)`, left where the
 //! trait's value is at most the threshold, a leaf a number of log-odds.
 
+use super::draw::Draw;
 use super::fit::Row;
 
 /// One tree: node 0 is its root.
@@ -175,19 +176,6 @@ impl Binned {
     }
 }
 
-/// Draws that are the same everywhere (SplitMix64).
-struct Draw(u64);
-
-impl Draw {
-    fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-    }
-}
-
 struct Leaf {
     node: usize,
     rows: Vec<u32>,
@@ -218,8 +206,8 @@ pub fn grow(rows: &[&Row], traits: usize, growth: Growth) -> (Vec<Tree>, f64) {
             let truth = if rows[n].is_finding { 1.0 } else { 0.0 };
             *slope = (weight(n) * (chance - truth), weight(n) * chance * (1.0 - chance));
         }
-        let seen: Vec<u32> = (0..rows.len() as u32).filter(|_| draw.next() < growth.rows).collect();
-        let asked: Vec<bool> = (0..traits).map(|_| draw.next() < growth.traits).collect();
+        let seen: Vec<u32> = (0..rows.len() as u32).filter(|_| draw.share() < growth.rows).collect();
+        let asked: Vec<bool> = (0..traits).map(|_| draw.share() < growth.traits).collect();
         let tree = grow_one(&binned, &slopes, seen, &asked, growth);
         for (n, odds) in odds.iter_mut().enumerate() {
             // Thresholds are the steps' bounds, so asking the values goes the way the steps went.

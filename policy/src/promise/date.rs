@@ -76,7 +76,7 @@ const YEARS: std::ops::Range<u32> = 1990..2100;
 enum Part {
     Number {
         value: u32,
-        /// A dot stands before it, not a slash or nothing.
+        /// A dot, or another sign that parts clauses, stands before it; not a slash, a hyphen or nothing.
         after_break: bool,
     },
     Month(u32),

@@ -19,7 +19,7 @@
 //! - `brief`: short pages, judged with what was learned from pages written for it
 //! - `judge`: the findings, each with its steps
 //! - `reading`: what a reader is shown who labels a change
-//! - `score`, `train`, `fit`, `boost`: how good that is, and how the weights and trees are learned
+//! - `score`, `train`, `fit`, `boost`, `draw`: how good that is, and how the weights and trees are learned
 
 mod align;
 mod boost;
@@ -28,6 +28,7 @@ mod clause;
 mod date;
 mod difference;
 pub mod document;
+mod draw;
 mod edit;
 mod encryption;
 mod features;

@@ -5,6 +5,7 @@
 //! sums, products, quotients and square roots is computed, in a fixed order.
 
 use super::matrix::{Turned, times, times_turned};
+use crate::promise::draw::Draw;
 
 /// Numbers that stand for a word.
 pub const WIDTH: usize = 64;
@@ -356,24 +357,6 @@ fn far(slopes: &[f32], reach: usize, out: &mut [f32]) {
 
 fn neighbours(at: usize, reach: usize, count: usize) -> [Option<usize>; 3] {
     [at.checked_sub(reach), Some(at), Some(at + reach).filter(|n| *n < count)]
-}
-
-/// A fixed sequence that looks like chance (SplitMix64).
-struct Draw(u64);
-
-impl Draw {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// From -1 to 1.
-    fn even(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-    }
 }
 
 /// A statement to learn from.
