@@ -165,6 +165,11 @@ pub struct Judgement {
     pub before: String,
     /// What stands now, one sentence exactly as in the new text; empty where the promise is simply gone.
     pub after: String,
+    /// What either sentence hangs under, where it is an item of a list: "We do not:".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead_in_before: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead_in_after: Option<String>,
     /// 1 real but minor, 2 a privacy journalist would report it, 3 front-page news for the people affected.
     pub severity: u8,
     /// 0 to 1: how sure the judge is.

@@ -24,6 +24,8 @@ fn finding(id: &str, policy: [&str; 2], before: &str, weight: f32, status: Statu
             topic: Topic::DataSale,
             before: before.into(),
             after: String::new(),
+            lead_in_before: None,
+            lead_in_after: None,
             severity: 2,
             confidence: 0.5,
             weight,

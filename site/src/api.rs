@@ -36,6 +36,8 @@ pub fn finding(context: &Context<'_>, finding: &Finding) -> Value {
         "promise": finding.promise,
         "before": judgement.before,
         "after": judgement.after,
+        "lead_in_before": judgement.lead_in_before,
+        "lead_in_after": judgement.lead_in_after,
         "reason": judgement.reason,
         "rule": judgement.rule,
         "effective": judgement.effective,

@@ -121,7 +121,7 @@ pub fn svg(line: &FindingLine) -> String {
     text(70, 84, 30, accent, true, &format!("{}{caveat}", line.kind_label));
     text(70, 140, 46, "#1b1a17", true, &printable(&clip(&line.service, 40)));
     text(70, 192, 32, "#1b1a17", false, &printable(&clip(&line.headline, 70)));
-    let (then, now): (String, String) = (sides(&line.then), sides(&line.now));
+    let (then, now) = (side(&line.then_lead, &line.then), side(&line.now_lead, &line.now));
     let both = !then.is_empty() && !now.is_empty();
     let most = if both { 3 } else { 6 };
     let mut y = 262;
@@ -151,8 +151,9 @@ pub fn svg(line: &FindingLine) -> String {
     svg
 }
 
-fn sides(runs: &[crate::wording::Run]) -> String {
-    runs.iter().map(|run| run.text.as_str()).collect()
+fn side(lead_in: &Option<String>, runs: &[crate::wording::Run]) -> String {
+    let under = lead_in.as_ref().map(|lead| format!("{lead} ")).unwrap_or_default();
+    runs.iter().fold(under, |side, run| side + &run.text)
 }
 
 /// Lines of about 66 characters, at most `most` of them.

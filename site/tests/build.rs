@@ -316,32 +316,36 @@ fn the_heaviest_reversals_that_stand_head_the_findings() {
 #[test]
 fn a_finding_about_an_item_shows_what_the_item_hangs_under() {
     let mut histories = histories();
-    let mut marked = None;
-    for history in &mut histories {
-        for statement in &mut history.statements {
-            statement.lead_in = None;
-        }
-        if let Some(finding) = history.findings.first().filter(|_| marked.is_none())
-            && let Some(own) = &finding.before_statement
-            && let Some(statement) = history.statements.iter_mut().find(|statement| statement.id == *own)
-        {
-            statement.lead_in = Some("Nobody <here> may:".into());
-            marked = Some((finding.id.to_string(), own.clone()));
-        }
-    }
-    let (marked, statement) = marked.expect("one finding has a sentence that stood before");
+    let marked = histories
+        .iter_mut()
+        .flat_map(|history| &mut history.findings)
+        .find(|finding| !finding.judgement.before.is_empty())
+        .expect("one finding has a sentence that stood before");
+    marked.judgement.lead_in_before = Some("Nobody <here> may:".into());
+    let marked = marked.clone();
     let out = tempfile::tempdir().unwrap();
     build(out.path(), &histories, &input());
     let files = files(out.path());
+    let text = |place: &str| std::str::from_utf8(&files[place]).unwrap();
+    let escaped = "Nobody &lt;here&gt; may:";
     for finding in histories.iter().flat_map(|history| &history.findings) {
-        let html = std::str::from_utf8(&files[&format!("findings/{}/index.html", finding.id)]).unwrap();
-        let shown = html.matches("<p class=\"lead\" dir=\"auto\">Nobody &lt;here&gt; may:</p>").count();
-        let sides = [&finding.before_statement, &finding.after_statement];
-        let due = sides.into_iter().filter(|side| side.as_ref() == Some(&statement)).count();
-        assert!(due > 0 || finding.id.to_string() != marked);
-        assert_eq!(shown, due, "{}", finding.id);
+        let html = text(&format!("findings/{}/index.html", finding.id));
+        let due = usize::from(finding.id == marked.id);
+        assert_eq!(html.matches(&format!("<p class=\"lead\" dir=\"auto\">{escaped}</p>")).count(), due);
         assert_eq!(html.matches("<p class=\"lead\"").count(), due, "{}", finding.id);
     }
+    // In lists and feeds too, and once for each entry about it.
+    let list = text("findings/index.html");
+    assert_eq!(
+        list.matches(&format!("<span class=\"lead\">{escaped}</span>")).count(),
+        list.matches(&format!("findings/{}/", marked.id)).count()
+    );
+    assert!(list.contains(escaped));
+    assert!(text("feeds/all.atom").contains(escaped), "the feed of all");
+    let api: serde_json::Value = serde_json::from_str(text("api/v1/findings.json")).unwrap();
+    let told = api["findings"].as_array().unwrap().iter().find(|one| one["id"] == marked.id.0).unwrap();
+    assert_eq!(told["lead_in_before"], "Nobody <here> may:");
+    assert!(told["lead_in_after"].is_null());
 }
 
 #[test]

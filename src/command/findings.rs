@@ -84,6 +84,8 @@ pub fn json(finding: &Finding) -> serde_json::Value {
         "effective": judgement.effective,
         "before": judgement.before,
         "after": judgement.after,
+        "lead_in_before": judgement.lead_in_before,
+        "lead_in_after": judgement.lead_in_after,
         "reason": judgement.reason,
         "class": finding.class,
         "rule": judgement.rule,

@@ -78,16 +78,26 @@ impl Promise {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+pub(super) enum Part {
     Main,
     Condition,
     Exception,
 }
 
-struct Clause {
-    from: usize,
-    to: usize,
-    part: Part,
+/// Words `from..to` of a sentence.
+pub(super) struct Clause {
+    pub from: usize,
+    pub to: usize,
+    pub part: Part,
+}
+
+impl Clause {
+    /// Those that start in it; hits come in order of where they start.
+    pub fn hits<'a>(&self, hits: &'a [Hit]) -> &'a [Hit] {
+        let start = hits.partition_point(|hit| (hit.from as usize) < self.from);
+        let len = hits[start..].partition_point(|hit| (hit.from as usize) < self.to);
+        &hits[start..start + len]
+    }
 }
 
 pub(super) fn grammar(hit: &Hit, cue: Grammar) -> bool {
@@ -96,7 +106,7 @@ pub(super) fn grammar(hit: &Hit, cue: Grammar) -> bool {
 
 /// Where a sentence falls apart: at conditions and exceptions, at "but", "which", "who", and where a new
 /// subject follows a comma.
-fn clauses(tokens: &Tokens, lead_words: usize, hits: &[Hit]) -> Vec<Clause> {
+pub(super) fn clauses(tokens: &Tokens, lead_words: usize, hits: &[Hit]) -> Vec<Clause> {
     let mut clauses: Vec<Clause> = Vec::new();
     let mut from = 0;
     let mut part = Part::Main;
@@ -150,39 +160,13 @@ pub(super) fn frames(tokens: &Tokens, lead_words: usize, hits: &[Hit], masks: &[
     let (consent, hedged) = (has(Grammar::Consent), has(Grammar::Hedge));
     let only_anywhere = has(Grammar::Only);
     for clause in clauses(tokens, lead_words, hits) {
-        // Hits come in order of where they start.
-        let start = hits.partition_point(|hit| (hit.from as usize) < clause.from);
-        let len = hits[start..].partition_point(|hit| (hit.from as usize) < clause.to);
-        let within = &hits[start..start + len];
+        let within = clause.hits(hits);
         for hit in within.iter().filter(|hit| hit.cue.slot == Slot::Verb) {
             if is_name(tokens, hit.from as usize) {
                 continue;
             }
-            let before = within.iter().filter(|other| other.from <= hit.from);
-            let mut negated = false;
-            let mut may = false;
-            for other in before {
-                // A later "will" after "and" takes the negation off only with a new subject, which is a new clause.
-                negated |= grammar(other, Grammar::Negation) || grammar(other, Grammar::NoLonger);
-                may |= grammar(other, Grammar::May);
-            }
-            // "shares no data", "with no one"
-            negated |= within.iter().any(|other| {
-                grammar(other, Grammar::Negation)
-                    && other.from >= hit.from
-                    && other.from <= hit.to + 2
-                    && matches!(
-                        tokens.word(other.from as usize),
-                        "no" | "none" | "nothing" | "nobody" | "neither"
-                    )
-            });
-            // "can be read by you and by nobody else": what the passive's agent denies.
-            negated |= within.iter().any(|other| {
-                grammar(other, Grammar::Negation)
-                    && other.from > hit.to
-                    && tokens.word(other.from as usize - 1) == "by"
-                    && matches!(tokens.word(other.from as usize), "no" | "none" | "nobody")
-            });
+            let may = within.iter().any(|other| other.from <= hit.from && grammar(other, Grammar::May));
+            let negated = is_negated(tokens, within, hit);
             frames.push(Frame {
                 verb: hit.cue.id,
                 actor: actor(tokens, clause.from, hit.from as usize, within),
@@ -202,6 +186,27 @@ pub(super) fn frames(tokens: &Tokens, lead_words: usize, hits: &[Hit], masks: &[
     frames
 }
 
+/// Whether what a verb says is denied; `within` are the cues of its clause.
+pub(super) fn is_negated(tokens: &Tokens, within: &[Hit], verb: &Hit) -> bool {
+    // A later "will" after "and" takes the negation off only with a new subject, which is a new clause.
+    within
+        .iter()
+        .take_while(|other| other.from <= verb.from)
+        .any(|other| grammar(other, Grammar::Negation) || grammar(other, Grammar::NoLonger))
+        || within.iter().any(|other| {
+            let word = |n: u16| tokens.word(n as usize);
+            grammar(other, Grammar::Negation)
+            // "shares no data", "with no one"
+            && ((other.from >= verb.from
+                && other.from <= verb.to + 2
+                && matches!(word(other.from), "no" | "none" | "nothing" | "nobody" | "neither"))
+                // "can be read by you and by nobody else": what the passive's agent denies.
+                || (other.from > verb.to
+                    && word(other.from - 1) == "by"
+                    && matches!(word(other.from), "no" | "none" | "nobody")))
+        })
+}
+
 /// A capital within a sentence of small letters: "the App Store".
 fn is_name(tokens: &Tokens, n: usize) -> bool {
     let word = &tokens.words[n];
@@ -213,7 +218,7 @@ fn is_name(tokens: &Tokens, n: usize) -> bool {
 }
 
 /// The nearest subject before the verb; without one, the service speaks of itself or in the passive.
-fn actor(tokens: &Tokens, from: usize, verb: usize, within: &[Hit]) -> Actor {
+pub(super) fn actor(tokens: &Tokens, from: usize, verb: usize, within: &[Hit]) -> Actor {
     for n in (from..verb).rev() {
         match tokens.word(n) {
             "we" | "i" => return Actor::Service,

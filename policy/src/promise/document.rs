@@ -1,6 +1,7 @@
 //! A text read for its promises: each statement with its words, cues, frames and numbers.
 
 use super::clause::{self, Frame};
+use super::denial::{self, Denial};
 use super::gist::Gist;
 use super::number::{self, Quantity};
 use super::rules::{Cue, Encryption, Grammar, Language, Rules, SLOTS, Slot};
@@ -40,6 +41,7 @@ pub struct Unit {
     pub print: [u64; 4],
     pub print_ones: u32,
     pub frames: Vec<Frame>,
+    pub(super) denials: Vec<Denial>,
     pub quantities: Vec<Quantity>,
     /// What kinds of promise it makes: see [`clause::Promise`].
     pub promise: u32,
@@ -447,6 +449,7 @@ fn read_unit(rules: &Rules, index: usize, segment: &Segment) -> Unit {
     let print_ones = print.iter().map(|word| word.count_ones()).sum();
     let quantities = number::quantities(language, &tokens, lead_words);
     let frames = clause::frames(&tokens, lead_words, &hits, &masks);
+    let denials = denial::denials(&tokens, lead_words, &hits, &masks, &bag);
     let promise = clause::promises(rules, segment.role, &tokens, &hits, &frames, &masks, &quantities);
     let stance = masks[Slot::Grammar as usize]
         & !own_masks[Slot::Grammar as usize]
@@ -467,6 +470,7 @@ fn read_unit(rules: &Rules, index: usize, segment: &Segment) -> Unit {
         print,
         print_ones,
         frames,
+        denials,
         quantities,
         promise,
         gist: OnceLock::new(),

@@ -11,7 +11,7 @@ use super::gate;
 use super::ladder::{self, Views};
 use super::rules::{Grammar, Rules, Slot};
 use super::severity::severity;
-use super::weights::Ready;
+use super::told::{self, Kept};
 use crate::finding::{Judgement, Kind, Topic};
 use crate::statement::Segment;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -53,34 +53,43 @@ pub(crate) fn judge_gated(
     let encryption = ladder::moved(&pair, &views);
     let settled: Vec<usize> = encryption.iter().flat_map(|step| step.before).collect();
     found.extend(encryption.iter().map(|step| step_judgement(rules, &pair, step, &dates)));
-    let reversals = keep(&rules.reversal, rules.reversal.threshold, features::reversals(&pair))
-        .into_iter()
-        .filter(|Kept { candidate, .. }| !candidate.before.is_some_and(|n| settled.contains(&n)))
-        // What is said of encryption in other words is the ladder's to judge.
-        .filter(|Kept { candidate, .. }| {
-            candidate.topic != Topic::Encryption
-                || !candidate.before.is_some_and(|n| views.is_kept(n) || views.is_mention(&pair, n))
-        })
-        // Where the ladder told a step, sentences that lead up to it are told with it.
-        .filter(|Kept { candidate, .. }| {
-            encryption.is_empty()
-                || !candidate.before.is_some_and(|n| views.speaks(n))
-                || !matches!(candidate.topic, Topic::Encryption | Topic::UserControl)
-        });
+    let asked = (rules.reversal.threshold, rules.expansion.threshold);
+    let reversals: Vec<Kept> =
+        told::likely(&rules.reversal, asked.0, told::EASED, features::reversals(&pair))
+            .into_iter()
+            .filter(|Kept { candidate, .. }| !candidate.before.is_some_and(|n| settled.contains(&n)))
+            // What is said of encryption in other words is the ladder's to judge.
+            .filter(|Kept { candidate, .. }| {
+                candidate.topic != Topic::Encryption
+                    || !candidate.before.is_some_and(|n| views.is_kept(n) || views.is_mention(&pair, n))
+            })
+            // Where the ladder told a step, sentences that lead up to it are told with it.
+            .filter(|Kept { candidate, .. }| {
+                encryption.is_empty()
+                    || !candidate.before.is_some_and(|n| views.speaks(n))
+                    || !matches!(candidate.topic, Topic::Encryption | Topic::UserControl)
+            })
+            .collect();
+    let expansions = told::likely(&rules.expansion, asked.1, told::EASED, features::expansions(&pair));
+    let holds_one = !encryption.is_empty()
+        || told::holds_one(asked.0, &reversals)
+        || told::holds_one(asked.1, &expansions);
     found.extend(
-        told_once(reversals).map(|kept| judgement(rules, &pair, &kept, Kind::Reversal, &dates, &views)),
+        told::reversals(asked.0, holds_one, reversals)
+            .iter()
+            .map(|kept| judgement(rules, &pair, kept, Kind::Reversal, &dates, &views)),
     );
-    let expansions = keep(&rules.expansion, rules.expansion.threshold, features::expansions(&pair));
     let reversed: BTreeSet<String> = found.iter().map(|finding| finding.after.clone()).collect();
     found.extend(
-        expansions
-            .into_iter()
-            .map(|kept| judgement(rules, &pair, &kept, Kind::Expansion, &dates, &views))
+        told::expansions(asked.1, holds_one, expansions)
+            .iter()
+            .map(|kept| judgement(rules, &pair, kept, Kind::Expansion, &dates, &views))
             .filter(|finding| !reversed.contains(&finding.after)),
     );
     // A protection gained is a promise lost when the texts are read the other way round.
     let back = Pair::new(rules, after, before);
-    let gained = keep(&rules.reversal, rules.weights.strengthening.threshold, features::reversals(&back));
+    let gained =
+        told::likely(&rules.reversal, rules.weights.strengthening.threshold, 0.0, features::reversals(&back));
     let back_views = Views { old: views.new, new: views.old };
     let after_step: Vec<usize> = encryption.iter().flat_map(|step| step.after).collect();
     // One sentence is not both a loss and a gain; the loss is what is told.
@@ -101,6 +110,7 @@ pub(crate) fn judge_gated(
             .map(|kept| {
                 let mut finding = judgement(rules, &back, &kept, Kind::Strengthening, &dates, &back_views);
                 std::mem::swap(&mut finding.before, &mut finding.after);
+                std::mem::swap(&mut finding.lead_in_before, &mut finding.lead_in_after);
                 finding
             })
             .filter(|finding| !told.contains(&finding.before) && !told.contains(&finding.after)),
@@ -138,10 +148,10 @@ fn beyond_doubt(rules: &Rules, pair: &Pair<'_>, dates: &Dates, told: &[Judgement
                 .before
                 .is_some_and(|n| pair.old.placed[n].unit.promise & Promise::Negative as u32 != 0)
     };
-    keep(&rules.reversal, rules.reversal.threshold, features::reversals(pair))
+    told::likely(&rules.reversal, rules.reversal.threshold, 0.0, features::reversals(pair))
         .iter()
         .filter(|kept| {
-            (is_decisive(&kept.candidate) && is_number(&kept.candidate))
+            (told::is_decisive(&kept.candidate) && is_number(&kept.candidate))
                 || is_turned(&kept.candidate)
                 || is_alone(&kept.candidate)
         })
@@ -150,70 +160,11 @@ fn beyond_doubt(rules: &Rules, pair: &Pair<'_>, dates: &Dates, told: &[Judgement
         .collect()
 }
 
-/// What has to be at stake for a short edit to speak for itself: some promise, not a house rule.
-const DECISIVE: f32 = 0.2;
-
-/// A short edit in a small change that can only be read one way needs no weighing; the weights, learned where
-/// much changes at once, are too careful with it.
-fn is_decisive(candidate: &Candidate) -> bool {
-    let value =
-        |name: &str| candidate.traits.iter().find(|((family, _), _)| *family == name).map_or(0.0, |t| t.1);
-    let few = (10.0f32 + 1.0).ln() / 4.0;
-    candidate.kind == Kind::Reversal
-        && candidate.mode == Mode::Tight
-        && value("staked_decisive") >= DECISIVE
-        && value("gone_log") <= few
-        && value("fresh_log") <= few
-}
-
 /// Read backwards, a denial that got a qualifier ("we do not sell … for money") looks like one that lost words.
 /// It is no gain.
 fn is_narrowed(candidate: &Candidate) -> bool {
     candidate.mode == Mode::Tight
         && candidate.traits.iter().any(|((family, _), value)| *family == "denial_shortened" && *value > 0.0)
-}
-
-/// A candidate that is likely enough.
-pub(super) struct Kept {
-    pub candidate: Candidate,
-    /// Probability, 0 to 1.
-    pub chance: f32,
-    /// The probability that it had to reach.
-    pub asked: f32,
-}
-
-/// Candidates at or over the threshold, best first.
-fn keep(ready: &Ready, threshold: f32, candidates: Vec<Candidate>) -> Vec<Kept> {
-    let mut kept: Vec<Kept> = candidates
-        .into_iter()
-        .filter_map(|candidate| {
-            let chance = if is_decisive(&candidate) {
-                ready.weigh(candidate.mode, &candidate.traits).max(threshold + 0.05)
-            } else {
-                ready.weigh_above(candidate.mode, &candidate.traits, threshold)?
-            };
-            Some(Kept { candidate, chance, asked: threshold })
-        })
-        .collect();
-    kept.sort_by(|a, b| {
-        let places = |kept: &Kept| (kept.candidate.before, kept.candidate.after);
-        b.chance.total_cmp(&a.chance).then(places(a).cmp(&places(b)))
-    });
-    kept
-}
-
-/// How much surer a second reversal of one topic has to be.
-const SURER: f32 = 0.08;
-
-/// Best first: of each topic the best, and others that are surer still. What else is gone on a topic is oftener another
-/// sentence of the same promise than a second promise; an edit that can only be read one way is told all the same.
-pub(super) fn told_once(kept: impl Iterator<Item = Kept>) -> impl Iterator<Item = Kept> {
-    let mut topics = BTreeSet::new();
-    kept.filter_map(move |kept| {
-        let is_first = topics.insert(kept.candidate.topic);
-        let asked = if is_first || is_decisive(&kept.candidate) { kept.asked } else { kept.asked + SURER };
-        (kept.chance >= asked).then_some(Kept { asked, ..kept })
-    })
 }
 
 /// One finding a promise and kind, at most [`MOST`] a kind, heaviest first.
@@ -279,6 +230,10 @@ pub(super) fn text_at(document: &Document, place: Option<usize>) -> String {
     place.map(|n| document.placed[n].unit.text.to_string()).unwrap_or_default()
 }
 
+pub(super) fn lead_in_at(document: &Document, place: Option<usize>) -> Option<String> {
+    place.and_then(|n| document.placed[n].unit.lead_in.as_deref()).map(str::to_owned)
+}
+
 fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &Dates) -> Judgement {
     let severity = match (step.kind, step.from) {
         // A copy in a cloud or chats with shops are not what people write to each other.
@@ -300,6 +255,8 @@ fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &D
         topic: Topic::Encryption,
         before: text_at(pair.old, step.before),
         after: text_at(pair.new, step.after),
+        lead_in_before: lead_in_at(pair.old, step.before),
+        lead_in_after: lead_in_at(pair.new, step.after),
         severity,
         confidence,
         weight: Weight { gravity: severity.into(), plainness: severity, confidence, at_stake: PLAIN }
@@ -422,6 +379,8 @@ fn judgement(
         topic: candidate.topic,
         before: text_at(pair.old, candidate.before),
         after: text_at(pair.new, candidate.after),
+        lead_in_before: lead_in_at(pair.old, candidate.before),
+        lead_in_after: lead_in_at(pair.new, candidate.after),
         severity: severity(gravity),
         confidence: chance,
         weight: Weight { gravity, plainness, confidence: chance, at_stake }.of(kind),

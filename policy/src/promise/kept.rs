@@ -6,7 +6,7 @@ use super::document::{Document, Placed, Unit};
 use super::rules::{Encryption, Grammar, Rules, Slot};
 
 /// Cues that take something from a promise where they are put in.
-const WEAKENING: u64 = 1 << Grammar::May as u64
+pub(super) const WEAKENING: u64 = 1 << Grammar::May as u64
     | 1 << Grammar::Hedge as u64
     | 1 << Grammar::Exception as u64
     | 1 << Grammar::Law as u64
@@ -73,11 +73,21 @@ pub(super) fn is_said_again(
             .map(|word| weigher.weight(*word))
             .sum();
         link.contained >= 0.4 && said >= 0.9 * all && holds(rules, unit, &near)
-    }) || (!unit.quantities.is_empty()
-        && text
-            .placed
-            .iter()
-            .any(|other| is_limit_again(unit, &other.unit) && other.scope & !placed.scope == 0))
+    }) || is_denied_flatly(rules, placed, text, links)
+        || (!unit.quantities.is_empty()
+            && text
+                .placed
+                .iter()
+                .any(|other| is_limit_again(unit, &other.unit) && other.scope & !placed.scope == 0))
+}
+
+/// "We do not sell your data" holds every narrower denial of it, however different its words; unless the same sentence
+/// stands there edited, where what was edited is the question.
+fn is_denied_flatly(rules: &Rules, placed: &Placed, text: &Document, links: &[Link]) -> bool {
+    let only_denies = placed.unit.promise & !(Promise::Negative as u32 | Promise::Only as u32) == 0;
+    only_denies
+        && !links.iter().any(|link| link.fresh && link.similarity >= 0.45)
+        && super::denial::is_denied_flatly(rules, placed, text)
 }
 
 /// "Nobody", "no one": whoever there is.

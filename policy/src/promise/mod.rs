@@ -26,6 +26,7 @@ mod boost;
 pub mod brief;
 mod clause;
 mod date;
+mod denial;
 mod difference;
 pub mod document;
 mod draw;
@@ -50,6 +51,7 @@ mod stance;
 #[cfg(test)]
 mod tests;
 mod token;
+mod told;
 pub mod train;
 mod traits;
 mod weights;

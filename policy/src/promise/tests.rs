@@ -110,9 +110,8 @@ fn what_end_to_end_encryption_denies_is_a_promise_and_its_loss_is_grave() {
     }
 }
 
-#[test]
-fn a_second_reversal_of_one_topic_has_to_be_surer() {
-    let kept = |topic, n, chance| judge::Kept {
+fn likely(topic: Topic, n: usize, chance: f32) -> told::Kept {
+    told::Kept {
         candidate: Candidate {
             kind: crate::finding::Kind::Reversal,
             mode: Mode::Gone,
@@ -123,18 +122,43 @@ fn a_second_reversal_of_one_topic_has_to_be_surer() {
         },
         chance,
         asked: 0.3,
+    }
+}
+
+fn asked(told: Vec<told::Kept>) -> Vec<(usize, f32)> {
+    let rounded = |share: f32| (share * 100.0).round() / 100.0;
+    told.into_iter().map(|kept| (kept.candidate.before.unwrap(), rounded(kept.asked))).collect()
+}
+
+#[test]
+fn a_second_finding_of_one_topic_has_to_be_surer() {
+    let all = || {
+        vec![
+            likely(Topic::DataSale, 0, 0.5),
+            likely(Topic::DataSale, 1, 0.41),
+            likely(Topic::Sharing, 2, 0.36),
+            likely(Topic::DataSale, 3, 0.34),
+            likely(Topic::Sharing, 4, 0.31),
+        ]
     };
-    let all = [
-        kept(Topic::DataSale, 0, 0.5),
-        kept(Topic::DataSale, 1, 0.4),
-        kept(Topic::Sharing, 2, 0.35),
-        kept(Topic::DataSale, 3, 0.34),
-        kept(Topic::Sharing, 4, 0.31),
-    ];
-    let told: Vec<(usize, f32)> = judge::told_once(all.into_iter())
-        .filter_map(|kept| Some((kept.candidate.before?, kept.asked)))
-        .collect();
-    assert_eq!(told, [(0, 0.3), (1, 0.38), (2, 0.3)]);
+    assert_eq!(asked(told::reversals(0.3, false, all())), [(0, 0.3), (1, 0.38), (2, 0.3)]);
+    // Each expansion asks more than the one before.
+    assert_eq!(asked(told::expansions(0.29, false, all())), [(0, 0.29), (1, 0.4), (2, 0.35)]);
+    assert_eq!(asked(told::expansions(0.35, false, all())), [(0, 0.35)]);
+}
+
+#[test]
+fn where_one_promise_broke_others_are_told_sooner() {
+    let all = || {
+        vec![
+            likely(Topic::DataSale, 0, 0.5),
+            likely(Topic::Sharing, 1, 0.22),
+            likely(Topic::Location, 2, 0.2),
+        ]
+    };
+    assert_eq!(asked(told::reversals(0.3, false, all())), [(0, 0.3)]);
+    assert_eq!(asked(told::reversals(0.29, true, all())), [(0, 0.22), (1, 0.22)]);
+    assert!(told::holds_one(0.5, &all()) && !told::holds_one(0.51, &all()) && !told::holds_one(0.1, &[]));
 }
 
 #[test]

@@ -60,6 +60,12 @@ fn uuid(name: &str) -> String {
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
+/// A side of a finding: an item of a list after what it hangs under.
+fn told(side: &str, lead_in: &Option<String>, sentence: &str) -> String {
+    let under = lead_in.as_ref().map(|lead| format!("{lead} ")).unwrap_or_default();
+    format!("{side}: “{under}{}”", clip(sentence, LONGEST))
+}
+
 impl Entry {
     pub fn finding(context: &Context<'_>, finding: &Finding) -> Self {
         let judgement = &finding.judgement;
@@ -67,11 +73,11 @@ impl Entry {
         let caveat = line.caveat.map(|caveat| format!(" [{caveat}]")).unwrap_or_default();
         let mut text = Vec::new();
         if !judgement.before.is_empty() {
-            text.push(format!("Then: “{}”", clip(&judgement.before, LONGEST)));
+            text.push(told("Then", &line.then_lead, &judgement.before));
         }
         text.push(match judgement.after.as_str() {
             "" => "Now: no sentence that says the same was found.".to_owned(),
-            after => format!("Now: “{}”", clip(after, LONGEST)),
+            after => told("Now", &line.now_lead, after),
         });
         text.push(shown(&judgement.reason));
         text.push(format!(

@@ -9,7 +9,7 @@ use crate::date::{Day, minute};
 use crate::input::Context;
 use crate::place::{self, Channel};
 use crate::render::{Frame, data_block};
-use crate::shown::{clip, clip_to_end, shown};
+use crate::shown::{clip, shown};
 use crate::summary::newest_first;
 use crate::wording::{Run, runs};
 use policy::finding::{EvidenceClass, Finding, Kind, Status};
@@ -87,9 +87,14 @@ pub fn view(context: &Context<'_>, history: &History, finding: &Finding) -> View
     let neighbours =
         others.iter().copied().filter(|o| o.promise != finding.promise && o.to == finding.to).take(6);
     let citations = cite::citations(context, finding, &line);
+    let lead_in = |lead: &Option<String>, sentence| line::lead_in(lead.as_deref(), sentence, LEAD);
+    let under = (
+        lead_in(&judgement.lead_in_before, &judgement.before),
+        lead_in(&judgement.lead_in_after, &judgement.after),
+    );
     View {
-        then: side(history, finding, then, &finding.before_statement, finding.last_seen_before),
-        now: side(history, finding, now, &finding.after_statement, finding.first_seen_after),
+        then: side(finding, under.0, then, &finding.before_statement, finding.last_seen_before),
+        now: side(finding, under.1, now, &finding.after_statement, finding.first_seen_after),
         absence: absence(judgement.kind, judgement.before.is_empty(), judgement.after.is_empty()),
         status: standing(finding),
         facts: facts(finding),
@@ -110,15 +115,14 @@ pub fn view(context: &Context<'_>, history: &History, finding: &Finding) -> View
 }
 
 fn side(
-    history: &History,
     finding: &Finding,
+    lead_in: Option<String>,
     runs: Vec<Run>,
     statement: &Option<StatementId>,
     at: chrono::DateTime<chrono::Utc>,
 ) -> Side {
-    let told = statement.as_ref().and_then(|id| history.statements.iter().find(|said| said.id == *id));
     Side {
-        lead_in: told.and_then(|said| said.lead_in.as_deref()).map(|lead| clip_to_end(lead, LEAD)),
+        lead_in,
         runs: runs.into_iter().filter(|run| !run.text.is_empty()).collect(),
         day: Day::of(at),
         href: statement.as_ref().map(|statement| place::statement(&finding.policy, statement)),

@@ -3,7 +3,7 @@
 use crate::date::Day;
 use crate::input::Context;
 use crate::place;
-use crate::shown::{capitalised, shown};
+use crate::shown::{capitalised, clip_to_end, shown};
 use crate::wording::{Run, excerpt, runs};
 use policy::event::{Event, EventDate, Precision};
 use policy::finding::{Finding, Judgement, Kind, Status, Topic};
@@ -14,6 +14,8 @@ use std::collections::HashMap;
 
 /// How many characters of a sentence lists show.
 const MOST_SHOWN: usize = 360;
+/// How many characters lists show of what an item hangs under.
+const LEAD: usize = 120;
 
 /// A finding as lists show it.
 #[derive(Debug, Clone, Serialize)]
@@ -39,6 +41,9 @@ pub struct FindingLine {
     /// Said beside the headline, where the finding does not simply stand.
     pub caveat: Option<&'static str>,
     pub silent: bool,
+    /// What an item of a list hangs under: "We do not:".
+    pub then_lead: Option<String>,
+    pub now_lead: Option<String>,
     pub then: Vec<Run>,
     pub now: Vec<Run>,
 }
@@ -84,10 +89,17 @@ impl FindingLine {
             status: finding.status.key(),
             caveat: caveat(finding),
             silent: judgement.silent,
+            then_lead: lead_in(judgement.lead_in_before.as_deref(), &judgement.before, LEAD),
+            now_lead: lead_in(judgement.lead_in_after.as_deref(), &judgement.after, LEAD),
             then,
             now,
         }
     }
+}
+
+/// What an item hangs under, in at most `most` characters of its end; `None` where the sentence says it itself.
+pub fn lead_in(lead_in: Option<&str>, sentence: &str, most: usize) -> Option<String> {
+    lead_in.filter(|lead| !sentence.starts_with(*lead)).map(|lead| clip_to_end(lead, most))
 }
 
 /// An event as lists show it.

@@ -62,6 +62,8 @@ pub fn finding(policy: &PolicyId, kind: Kind, topic: Topic, texts: [&str; 3], da
             topic,
             before: before.into(),
             after: after.into(),
+            lead_in_before: None,
+            lead_in_after: None,
             severity: 3,
             confidence: 0.9,
             weight: 3.0,

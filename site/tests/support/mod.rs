@@ -41,6 +41,8 @@ pub fn judgement(kind: Kind, topic: Topic, before: &str, after: &str) -> Judgeme
         topic,
         before: before.into(),
         after: after.into(),
+        lead_in_before: None,
+        lead_in_after: None,
         severity: 2,
         confidence: 0.9,
         weight: 2.0,

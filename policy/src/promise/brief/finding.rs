@@ -6,7 +6,7 @@ use crate::finding::{Judgement, Kind};
 use crate::promise::document::Unit;
 use crate::promise::encryption::{Step, scope};
 use crate::promise::features::Pair;
-use crate::promise::judge::{Dates, PLAIN, Weight, is_grave, promise_key, text_at};
+use crate::promise::judge::{Dates, PLAIN, Weight, is_grave, lead_in_at, promise_key, text_at};
 use crate::promise::rules::Rules;
 use std::collections::BTreeSet;
 
@@ -105,6 +105,8 @@ fn judgement(rules: &Rules, pair: &Pair<'_>, told: &Told, dates: &Dates) -> Judg
         topic: told.topic,
         before: text_at(pair.old, told.before),
         after: text_at(pair.new, told.after),
+        lead_in_before: lead_in_at(pair.old, told.before),
+        lead_in_after: lead_in_at(pair.new, told.after),
         severity,
         confidence: told.chance,
         weight: Weight { gravity: severity.into(), plainness: severity, confidence: told.chance, at_stake }

@@ -1,0 +1,246 @@
+//! What a statement denies: "We do not sell your data". Where the other text denies a practice flatly, of all
+//! data and to everyone, each narrower denial of it still stands there, in whatever words it was made.
+
+use super::clause::{self, Actor, Clause, Part};
+use super::document::{Document, Hit, Placed, Unit};
+use super::kept::WEAKENING;
+use super::number::Quantity;
+use super::rules::{Grammar, Rules, SLOTS, Slot};
+use super::token::Tokens;
+use crate::statement::Role;
+
+/// One main clause in which the service denies practices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Denial {
+    /// Which practices, as bits of the rules' verbs.
+    verbs: u64,
+    /// What else the clause says, by slot.
+    masks: [u64; SLOTS],
+    /// An exception, a condition or "who …" stands beside it.
+    is_fenced: bool,
+    /// Said of the service itself and of no data in particular.
+    is_plain: bool,
+    /// Stems of what its cues do not cover, sorted: words that may narrow it.
+    rest: Vec<u32>,
+}
+
+/// The denials of a statement under its lead-in; `masks` are the bits of its hits, by slot.
+pub(super) fn denials(
+    tokens: &Tokens,
+    lead_words: usize,
+    hits: &[Hit],
+    masks: &[u64; SLOTS],
+    bag: &[u32],
+) -> Vec<Denial> {
+    let negates = Grammar::Negation.bit() | Grammar::NoLonger.bit();
+    if masks[Slot::Verb as usize] == 0 || masks[Slot::Grammar as usize] & negates == 0 {
+        return Vec::new();
+    }
+    let clauses = clause::clauses(tokens, lead_words, hits);
+    let mut found = Vec::new();
+    for (n, clause) in clauses.iter().enumerate() {
+        if clause.part != Part::Main {
+            continue;
+        }
+        let within = clause.hits(hits);
+        // "for marketing" and "data we collect" name a purpose and data, and deny no marketing and no collecting.
+        let named = |hit: &Hit| {
+            within.iter().any(|other| {
+                matches!(other.cue.slot, Slot::Purpose | Slot::Recipient | Slot::Data)
+                    && other.from <= hit.from
+                    && hit.to <= other.to
+            })
+        };
+        let verbs = within
+            .iter()
+            .filter(|hit| hit.cue.slot == Slot::Verb && !named(hit))
+            .filter(|hit| clause::is_negated(tokens, within, hit))
+            .filter(|hit| clause::actor(tokens, clause.from, hit.from as usize, within) == Actor::Service)
+            .fold(0u64, |bits, hit| bits | 1 << hit.cue.id);
+        if verbs == 0 {
+            continue;
+        }
+        let mut masks = [0; SLOTS];
+        within.iter().for_each(|hit| masks[hit.cue.slot as usize] |= 1u64 << hit.cue.id);
+        let is_fence = |part: Part| part != Part::Main;
+        let is_fenced = n.checked_sub(1).is_some_and(|n| is_fence(clauses[n].part))
+            || clauses
+                .get(n + 1)
+                .is_some_and(|next| is_fence(next.part) || matches!(tokens.word(next.from), "who" | "which"));
+        let covered = |n: usize| within.iter().any(|hit| (hit.from as usize..hit.to as usize).contains(&n));
+        let mut rest: Vec<u32> = (clause.from..clause.to)
+            .filter(|n| !covered(*n))
+            .map(|n| tokens.words[n].stem)
+            .filter(|stem| bag.binary_search(stem).is_ok())
+            .collect();
+        rest.sort_unstable();
+        rest.dedup();
+        let is_plain = is_plain(tokens, clause, within);
+        found.push(Denial { verbs, masks, is_fenced, is_plain, rest });
+    }
+    found
+}
+
+/// Not "the devices do not", "this information is not", "your customers' data", "without sharing".
+fn is_plain(tokens: &Tokens, clause: &Clause, within: &[Hit]) -> bool {
+    let is_pointing = |n: usize| matches!(tokens.word(n), "this" | "these" | "those" | "that" | "such");
+    let is_other = (is_pointing(clause.from) || matches!(tokens.word(clause.from), "it" | "they" | "the"))
+        && !within.iter().any(|hit| clause::grammar(hit, Grammar::We));
+    let of_people = within
+        .iter()
+        .filter(|hit| clause::grammar(hit, Grammar::You) && hit.from as usize > clause.from)
+        .any(|hit| tokens.word(hit.from as usize) != "your" && tokens.word(hit.from as usize - 1) == "your");
+    let denies = within.iter().any(|hit| {
+        clause::grammar(hit, Grammar::Negation)
+            && !matches!(tokens.word(hit.from as usize), "without" | "ohne" | "sans")
+    });
+    let is_pointed_at = |hit: &Hit| {
+        let first = hit.from as usize;
+        is_pointing(first) || first.checked_sub(1).is_some_and(is_pointing)
+    };
+    let names_none = within.iter().filter(|hit| hit.cue.slot == Slot::Data).all(|hit| is_pointed_at(hit));
+    denies && !is_other && !of_people && !names_none
+}
+
+/// Whether the other text denies flatly every practice that the statement denies.
+pub(super) fn is_denied_flatly(rules: &Rules, placed: &Placed, text: &Document) -> bool {
+    let unit = &placed.unit;
+    let protective =
+        rules.verbs.iter().enumerate().filter(|(_, v)| v.protective).fold(0u64, |b, (n, _)| b | 1 << n);
+    let mut denies_any = false;
+    for denial in &unit.denials {
+        let mut open = denial.verbs & !protective;
+        denies_any |= open != 0;
+        for other in &text.placed {
+            if open & other.unit.mask(Slot::Verb) == 0
+                || other.scope & !placed.scope != 0
+                || says_nothing(&other.unit)
+            {
+                continue;
+            }
+            for flat in &other.unit.denials {
+                if open & flat.verbs != 0 && covers(rules, (flat, &other.unit), (denial, unit)) {
+                    open &= !flat.verbs;
+                }
+            }
+        }
+        if open != 0 {
+            return false;
+        }
+    }
+    denies_any
+}
+
+/// A question, a quotation, what others do, a menu's entry.
+fn says_nothing(unit: &Unit) -> bool {
+    unit.text.ends_with('?')
+        || unit.has(Grammar::Quotation)
+        || unit.has(Grammar::Hypothesis)
+        || unit.has(Grammar::OtherCompany)
+        || (unit.role == Role::Heading && !unit.has(Grammar::We))
+}
+
+/// The `flat` denial rules out all that the `narrow` one rules out; each with the statement it stands in.
+fn covers(rules: &Rules, (flat, of): (&Denial, &Unit), (narrow, unit): (&Denial, &Unit)) -> bool {
+    let said = |denial: &Denial, slot: Slot| denial.masks[slot as usize];
+    let data = |name: &str| rules.data.iter().position(|entry| entry.name == name).map_or(0, |n| 1u64 << n);
+    let narrowing = WEAKENING | Grammar::Only.bit();
+    if flat.is_fenced
+        || !flat.is_plain
+        || said(flat, Slot::Grammar) & narrowing & !unit.mask(Slot::Grammar) != 0
+    {
+        return false;
+    }
+    // Who is meant: everybody, or everybody under at least that age.
+    let of_minors =
+        said(flat, Slot::Grammar) & Grammar::Minor.bit() != 0 || said(flat, Slot::Data) & data("child") != 0;
+    let age = |unit: &Unit| {
+        unit.quantities
+            .iter()
+            .filter_map(|q| if let Quantity::Age(age) = q { Some(*age) } else { None })
+            .max()
+    };
+    let as_many = match (age(unit), age(of)) {
+        (Some(mine), Some(theirs)) => theirs >= mine,
+        (None, None) => unit.has(Grammar::Minor),
+        _ => false,
+    };
+    if of_minors && !as_many {
+        return false;
+    }
+    // A purpose or a recipient that it names narrows it, unless the other is as narrow.
+    let as_wide = |slot: Slot| {
+        let (mine, theirs) = (said(narrow, slot), said(flat, slot));
+        theirs == 0 || (mine != 0 && mine & !theirs == 0)
+    };
+    let third_parties =
+        rules.recipients.iter().position(|entry| entry.name == "third_parties").map_or(0, |n| 1u64 << n);
+    // Personal data are all but what people write and the keys to it.
+    let all = said(flat, Slot::Data) | !(data("content") | data("keys"));
+    // "As a business model": one word more leaves a sale denied, and other practices hardly.
+    let sells = rules.verbs.iter().position(|entry| entry.name == "sell").map_or(0, |n| 1u64 << n);
+    let more = flat.rest.iter().filter(|stem| unit.bag.binary_search(stem).is_err()).count();
+    said(flat, Slot::Data) & data("personal") != 0
+        && said(narrow, Slot::Data) & !all == 0
+        && (said(narrow, Slot::Data) != 0 || said(flat, Slot::Data) == data("personal"))
+        && as_wide(Slot::Purpose)
+        && (as_wide(Slot::Recipient) || said(flat, Slot::Recipient) & third_parties != 0)
+        && more <= usize::from(flat.verbs & sells != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(narrow: &str, other: &str) -> bool {
+        let rules = Rules::builtin();
+        let [old, new] = [narrow, other].map(|text| Document::read(&rules, text));
+        is_denied_flatly(&rules, &old.placed[0], &new)
+    }
+
+    #[test]
+    fn a_flat_denial_holds_the_narrower_ones() {
+        let narrow = "We will not sell your personal information to grow our marketing or our profits.";
+        for flat in [
+            "WE DO NOT AND WILL NOT SELL YOUR PERSONAL INFORMATION.",
+            "Your personal data is never sold by us.",
+            "We never sell your data to anyone, and we ask nobody to pay for it.",
+        ] {
+            assert!(holds(narrow, flat), "{flat}");
+        }
+        for near_miss in [
+            "We do not sell your customers' personal information.",
+            "We do not sell your personal information for money.",
+            "We do not sell your personal information if you live in California.",
+            "We do not sell your personal information, except to partners.",
+            "We do not sell personal information of children under 13.",
+            "We do not sell this information.",
+            "Do we not sell your personal information?",
+            "We do not share your personal information.",
+            "Without selling your personal information we could not live.",
+            "The devices do not sell your personal information.",
+            "We may sell your personal information.",
+            "# California\n\nWe do not sell your personal information.",
+        ] {
+            assert!(!holds(narrow, near_miss), "{near_miss}");
+        }
+    }
+
+    #[test]
+    fn every_practice_has_to_be_denied() {
+        let narrow = "We do not sell or share your personal data with advertisers.";
+        assert!(!holds(narrow, "We do not sell your personal data."));
+        assert!(holds(
+            narrow,
+            "We do not sell your personal data.\n\nWe never share your personal data with anyone."
+        ));
+    }
+
+    #[test]
+    fn a_higher_age_holds_a_lower_one() {
+        let narrow = "We do not sell personal information of children under 16.";
+        assert!(holds(narrow, "We do not sell personal information of people under 18."));
+        assert!(!holds(narrow, "We do not sell personal information of people under 13."));
+        assert!(holds(narrow, "We do not sell personal information."));
+    }
+}
