@@ -5,18 +5,18 @@ use super::clause::{self, Actor, Clause, Part};
 use super::document::{Document, Hit, Placed, Unit};
 use super::kept::WEAKENING;
 use super::number::Quantity;
-use super::rules::{Grammar, Rules, SLOTS, Slot};
+use super::rules::{Entry, Grammar, Rules, SLOTS, Slot};
 use super::token::Tokens;
 use crate::statement::Role;
 
-/// One main clause in which the service denies practices.
+/// One phrase of a main clause in which the service denies practices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Denial {
     /// Which practices, as bits of the rules' verbs.
     verbs: u64,
-    /// What else the clause says, by slot.
+    /// What else the phrase says, by slot.
     masks: [u64; SLOTS],
-    /// An exception, a condition or "who …" stands beside it.
+    /// An exception, a condition or "who …" stands beside its clause.
     is_fenced: bool,
     /// Said of the service itself and of no data in particular.
     is_plain: bool,
@@ -51,34 +51,68 @@ pub(super) fn denials(
                     && hit.to <= other.to
             })
         };
-        let verbs = within
+        let verbs: Vec<&Hit> = within
             .iter()
             .filter(|hit| hit.cue.slot == Slot::Verb && !named(hit))
             .filter(|hit| clause::is_negated(tokens, within, hit))
             .filter(|hit| clause::actor(tokens, clause.from, hit.from as usize, within) == Actor::Service)
-            .fold(0u64, |bits, hit| bits | 1 << hit.cue.id);
-        if verbs == 0 {
-            continue;
-        }
-        let mut masks = [0; SLOTS];
-        within.iter().for_each(|hit| masks[hit.cue.slot as usize] |= 1u64 << hit.cue.id);
+            .collect();
+        let Some(first) = verbs.first() else { continue };
+        let opening = clause.from..first.from as usize;
         let is_fence = |part: Part| part != Part::Main;
         let is_fenced = n.checked_sub(1).is_some_and(|n| is_fence(clauses[n].part))
             || clauses
                 .get(n + 1)
                 .is_some_and(|next| is_fence(next.part) || matches!(tokens.word(next.from), "who" | "which"));
-        let covered = |n: usize| within.iter().any(|hit| (hit.from as usize..hit.to as usize).contains(&n));
-        let mut rest: Vec<u32> = (clause.from..clause.to)
-            .filter(|n| !covered(*n))
-            .map(|n| tokens.words[n].stem)
-            .filter(|stem| bag.binary_search(stem).is_ok())
-            .collect();
-        rest.sort_unstable();
-        rest.dedup();
         let is_plain = is_plain(tokens, clause, within);
-        found.push(Denial { verbs, masks, is_fenced, is_plain, rest });
+        let mut phrases = verbs.chunk_by(|a, b| !are_apart(tokens, within, a, b)).peekable();
+        while let Some(phrase) = phrases.next() {
+            let from = phrase[0].from as usize;
+            let to = phrases.peek().map_or(clause.to, |next| next[0].from as usize);
+            // What is included narrows nothing.
+            let to = (from..to).find(|n| tokens.word(*n) == "including").unwrap_or(to);
+            let is_own = |n: usize| opening.contains(&n) || (from..to).contains(&n);
+            let own = within.iter().filter(|hit| is_own(hit.from as usize));
+            let mut masks = [0; SLOTS];
+            own.clone().for_each(|hit| masks[hit.cue.slot as usize] |= 1u64 << hit.cue.id);
+            // "Use your data to train": of all uses one is denied.
+            let has_aim = own
+                .clone()
+                .any(|hit| hit.cue.slot == Slot::Verb && matches!(word_before(tokens, hit), "to" | "for"));
+            found.push(Denial {
+                verbs: phrase.iter().fold(0u64, |bits, hit| bits | 1 << hit.cue.id),
+                masks,
+                is_fenced,
+                is_plain: is_plain && !has_aim,
+                rest: rest(tokens, (clause.from..clause.to).filter(|n| is_own(*n)), within, bag),
+            });
+        }
     }
     found
+}
+
+/// "Sell, rent or share your data for ads" is one phrase, "sell your data or share it for ads" are two.
+fn are_apart(tokens: &Tokens, within: &[Hit], verb: &Hit, next: &Hit) -> bool {
+    let mut data = within.iter().filter(|hit| hit.cue.slot == Slot::Data);
+    data.any(|hit| hit.from >= verb.to && hit.to <= next.from)
+        && matches!(word_before(tokens, next), "or" | "and" | "nor")
+}
+
+fn word_before<'a>(tokens: &'a Tokens, hit: &Hit) -> &'a str {
+    (hit.from as usize).checked_sub(1).map_or("", |n| tokens.word(n))
+}
+
+/// Stems of the telling words at `places` that no cue covers.
+fn rest(tokens: &Tokens, places: impl Iterator<Item = usize>, within: &[Hit], bag: &[u32]) -> Vec<u32> {
+    let covered = |n: usize| within.iter().any(|hit| (hit.from as usize..hit.to as usize).contains(&n));
+    let mut rest: Vec<u32> = places
+        .filter(|n| !covered(*n))
+        .map(|n| tokens.words[n].stem)
+        .filter(|stem| bag.binary_search(stem).is_ok())
+        .collect();
+    rest.sort_unstable();
+    rest.dedup();
+    rest
 }
 
 /// Not "the devices do not", "this information is not", "your customers' data", "without sharing".
@@ -98,12 +132,18 @@ fn is_plain(tokens: &Tokens, clause: &Clause, within: &[Hit]) -> bool {
         let first = hit.from as usize;
         is_pointing(first) || first.checked_sub(1).is_some_and(is_pointing)
     };
-    let names_none = within.iter().filter(|hit| hit.cue.slot == Slot::Data).all(|hit| is_pointed_at(hit));
+    let names_none = within.iter().filter(|hit| hit.cue.slot == Slot::Data).all(is_pointed_at);
     denies && !is_other && !of_people && !names_none
 }
 
-/// Whether the other text denies flatly every practice that the statement denies.
-pub(super) fn is_denied_flatly(rules: &Rules, placed: &Placed, text: &Document) -> bool {
+/// Whether the other text denies flatly every practice that the statement denies, in other statements than those that
+/// `are_passed_over`.
+pub(super) fn is_denied_flatly(
+    rules: &Rules,
+    placed: &Placed,
+    text: &Document,
+    are_passed_over: impl Fn(usize) -> bool,
+) -> bool {
     let unit = &placed.unit;
     let protective =
         rules.verbs.iter().enumerate().filter(|(_, v)| v.protective).fold(0u64, |b, (n, _)| b | 1 << n);
@@ -111,10 +151,11 @@ pub(super) fn is_denied_flatly(rules: &Rules, placed: &Placed, text: &Document) 
     for denial in &unit.denials {
         let mut open = denial.verbs & !protective;
         denies_any |= open != 0;
-        for other in &text.placed {
+        for (place, other) in text.placed.iter().enumerate() {
             if open & other.unit.mask(Slot::Verb) == 0
                 || other.scope & !placed.scope != 0
                 || says_nothing(&other.unit)
+                || are_passed_over(place)
             {
                 continue;
             }
@@ -143,7 +184,10 @@ fn says_nothing(unit: &Unit) -> bool {
 /// The `flat` denial rules out all that the `narrow` one rules out; each with the statement it stands in.
 fn covers(rules: &Rules, (flat, of): (&Denial, &Unit), (narrow, unit): (&Denial, &Unit)) -> bool {
     let said = |denial: &Denial, slot: Slot| denial.masks[slot as usize];
-    let data = |name: &str| rules.data.iter().position(|entry| entry.name == name).map_or(0, |n| 1u64 << n);
+    let bit = |list: &[Entry], name: &str| {
+        list.iter().position(|entry| entry.name == name).map_or(0, |n| 1u64 << n)
+    };
+    let data = |name| bit(&rules.data, name);
     let narrowing = WEAKENING | Grammar::Only.bit();
     if flat.is_fenced
         || !flat.is_plain
@@ -168,24 +212,24 @@ fn covers(rules: &Rules, (flat, of): (&Denial, &Unit), (narrow, unit): (&Denial,
     if of_minors && !as_many {
         return false;
     }
-    // A purpose or a recipient that it names narrows it, unless the other is as narrow.
-    let as_wide = |slot: Slot| {
-        let (mine, theirs) = (said(narrow, slot), said(flat, slot));
-        theirs == 0 || (mine != 0 && mine & !theirs == 0)
-    };
-    let third_parties =
-        rules.recipients.iter().position(|entry| entry.name == "third_parties").map_or(0, |n| 1u64 << n);
+    // Recipients that it names narrow it, unless the other names as few.
+    let (mine, theirs) = (said(narrow, Slot::Recipient), said(flat, Slot::Recipient));
+    let as_wide = theirs == 0 || (mine != 0 && mine & !theirs == 0);
     // Personal data are all but what people write and the keys to it.
     let all = said(flat, Slot::Data) | !(data("content") | data("keys"));
+    // A sale is to third parties whether they are named or not; what is shared may go to the service's own group.
+    let sells = flat.verbs & bit(&rules.verbs, "sell") != 0;
+    let outside = theirs & bit(&rules.recipients, "third_parties") != 0
+        && (sells || (mine != 0 && mine & bit(&rules.recipients, "group") == 0));
     // "As a business model": one word more leaves a sale denied, and other practices hardly.
-    let sells = rules.verbs.iter().position(|entry| entry.name == "sell").map_or(0, |n| 1u64 << n);
     let more = flat.rest.iter().filter(|stem| unit.bag.binary_search(stem).is_err()).count();
     said(flat, Slot::Data) & data("personal") != 0
         && said(narrow, Slot::Data) & !all == 0
         && (said(narrow, Slot::Data) != 0 || said(flat, Slot::Data) == data("personal"))
-        && as_wide(Slot::Purpose)
-        && (as_wide(Slot::Recipient) || said(flat, Slot::Recipient) & third_parties != 0)
-        && more <= usize::from(flat.verbs & sells != 0)
+        // One purpose is no other, even of one kind: "for money", "for valuable consideration".
+        && said(flat, Slot::Purpose) == 0
+        && (as_wide || outside)
+        && more <= usize::from(sells)
 }
 
 #[cfg(test)]
@@ -195,7 +239,7 @@ mod tests {
     fn holds(narrow: &str, other: &str) -> bool {
         let rules = Rules::builtin();
         let [old, new] = [narrow, other].map(|text| Document::read(&rules, text));
-        is_denied_flatly(&rules, &old.placed[0], &new)
+        is_denied_flatly(&rules, &old.placed[0], &new, |_| false)
     }
 
     #[test]
@@ -205,6 +249,8 @@ mod tests {
             "WE DO NOT AND WILL NOT SELL YOUR PERSONAL INFORMATION.",
             "Your personal data is never sold by us.",
             "We never sell your data to anyone, and we ask nobody to pay for it.",
+            "We do not sell your data or share it for advertising.",
+            "We do not sell your data, including as the law of California has it.",
         ] {
             assert!(holds(narrow, flat), "{flat}");
         }
@@ -215,6 +261,7 @@ mod tests {
             "We do not sell your personal information, except to partners.",
             "We do not sell personal information of children under 13.",
             "We do not sell this information.",
+            "We do not sell your data as the law of California has it.",
             "Do we not sell your personal information?",
             "We do not share your personal information.",
             "Without selling your personal information we could not live.",
@@ -228,12 +275,28 @@ mod tests {
 
     #[test]
     fn every_practice_has_to_be_denied() {
+        let plain = "We do not sell your personal data.";
+        assert!(holds(plain, "We do not sell your data or share it for advertising."));
+        assert!(!holds(plain, "We do not sell or share your data for advertising."));
+        assert!(!holds(
+            "We do not sell your data for any consideration.",
+            "We do not sell your data for money."
+        ));
         let narrow = "We do not sell or share your personal data with advertisers.";
         assert!(!holds(narrow, "We do not sell your personal data."));
         assert!(holds(
             narrow,
             "We do not sell your personal data.\n\nWe never share your personal data with anyone."
         ));
+    }
+
+    #[test]
+    fn what_goes_to_nobody_outside_may_go_to_the_group() {
+        let outside = "We do not share your personal data with third parties.";
+        assert!(holds("We do not share your personal data with advertisers.", outside));
+        assert!(!holds("We do not share your personal data with our affiliates.", outside));
+        assert!(!holds("We do not share your personal data.", outside));
+        assert!(holds("We do not sell your data.", "We do not sell your personal data to third parties."));
     }
 
     #[test]

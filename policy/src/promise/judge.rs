@@ -303,9 +303,13 @@ pub(super) struct Weight {
 }
 
 impl Weight {
-    /// A broken promise weighs more than a widened practice or a gain.
+    /// A broken promise weighs more than a widened practice, and that more than a gain.
     pub fn of(self, kind: Kind) -> f32 {
-        let kind = if kind == Kind::Reversal { 1.0 } else { 0.3 };
+        let kind = match kind {
+            Kind::Reversal => 1.0,
+            Kind::Expansion => 0.3,
+            Kind::Strengthening => 0.1,
+        };
         let at_stake = (BASE + self.at_stake.clamp(0.0, 2.5)) / (BASE + PLAIN);
         let plainness = f32::from(self.plainness).sqrt();
         (kind * self.gravity * plainness * self.confidence * at_stake * 1000.0).round() / 1000.0

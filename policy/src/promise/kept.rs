@@ -81,13 +81,13 @@ pub(super) fn is_said_again(
                 .any(|other| is_limit_again(unit, &other.unit) && other.scope & !placed.scope == 0))
 }
 
-/// "We do not sell your data" holds every narrower denial of it, however different its words; unless the same sentence
-/// stands there edited, where what was edited is the question.
+/// "We do not sell your data" holds every narrower denial of it, however different its words. The same sentence edited
+/// is no such denial: what was edited is the question.
 fn is_denied_flatly(rules: &Rules, placed: &Placed, text: &Document, links: &[Link]) -> bool {
     let only_denies = placed.unit.promise & !(Promise::Negative as u32 | Promise::Only as u32) == 0;
-    only_denies
-        && !links.iter().any(|link| link.fresh && link.similarity >= 0.45)
-        && super::denial::is_denied_flatly(rules, placed, text)
+    let is_edited =
+        |place| links.iter().any(|link| link.to == place && link.fresh && link.similarity >= 0.45);
+    only_denies && super::denial::is_denied_flatly(rules, placed, text, is_edited)
 }
 
 /// "Nobody", "no one": whoever there is.

@@ -202,13 +202,7 @@ fn of_statement(statement: &Statement) -> Option<Record> {
     if spans.is_empty() || statement.text.trim().is_empty() {
         return None;
     }
-    let text = match &statement.lead_in {
-        // An item says little without its lead-in: "We do not:" … "sell your data".
-        Some(lead_in) if !statement.text.starts_with(lead_in.as_str()) => {
-            format!("{} {}", lead_in.trim(), statement.text)
-        }
-        _ => statement.text.clone(),
-    };
+    let text = under(&statement.lead_in, &statement.text);
     Some(Record {
         class: if statement.topic.is_some() { Class::Promise } else { Class::Statement },
         title: String::new(),
@@ -233,6 +227,16 @@ fn day(at: DateTime<Utc>) -> u32 {
     day_number(at.date_naive())
 }
 
+/// An item says little without its lead-in: "We do not:" … "sell your data".
+fn under(lead_in: &Option<String>, text: &str) -> String {
+    match lead_in {
+        Some(lead) if !text.is_empty() && !text.starts_with(lead.as_str()) => {
+            format!("{} {text}", lead.trim())
+        }
+        _ => text.to_owned(),
+    }
+}
+
 fn of_finding(finding: &Finding) -> Record {
     let judgement = &finding.judgement;
     let at = day(finding.first_seen_after);
@@ -246,7 +250,11 @@ fn of_finding(finding: &Finding) -> Record {
     if let Some(effective) = judgement.effective {
         keywords.push_str(&format!(" effective {}", effective.format("%-d %B %Y")));
     }
-    let parts = [&judgement.reason, &judgement.before, &judgement.after];
+    let parts = [
+        judgement.reason.clone(),
+        under(&judgement.lead_in_before, &judgement.before),
+        under(&judgement.lead_in_after, &judgement.after),
+    ];
     Record {
         class: match judgement.kind {
             policy::finding::Kind::Reversal => Class::Reversal,
@@ -257,7 +265,7 @@ fn of_finding(finding: &Finding) -> Record {
             Some(caveat) => format!("{} ({caveat})", headline(finding)),
             None => headline(finding),
         },
-        parts: parts.into_iter().filter(|part| !part.is_empty()).cloned().collect(),
+        parts: parts.into_iter().filter(|part| !part.is_empty()).collect(),
         keywords,
         topics: vec![judgement.topic],
         spans: vec![Span { from: at, last_seen: at, until: None }],
