@@ -39,10 +39,11 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     }
     println!("{}  {}: {} ({})", finding.id, finding.policy, judgement.kind, judgement.topic.label());
     println!("{}\n", judgement.reason);
-    let or_nothing =
-        |text: &str| if text.is_empty() { "(nothing)".to_owned() } else { super::search::plain(text) };
-    println!("then  {}", or_nothing(&judgement.before));
-    println!("now   {}\n", or_nothing(&judgement.after));
+    let told = |lead_in: &Option<String>, sentence: &str| {
+        if sentence.is_empty() { "(nothing)".to_owned() } else { super::findings::under(lead_in, sentence) }
+    };
+    println!("then  {}", told(&judgement.lead_in_before, &judgement.before));
+    println!("now   {}\n", told(&judgement.lead_in_after, &judgement.after));
     println!("rule        {}", judgement.rule);
     judgement.steps.iter().for_each(|step| println!("            {step}"));
     println!(

@@ -102,6 +102,13 @@ pub fn json(finding: &Finding) -> serde_json::Value {
     })
 }
 
+/// The sentence as a terminal shows it, after what it hangs under.
+pub(super) fn under(lead_in: &Option<String>, sentence: &str) -> String {
+    let lead = site::page::line::lead_in(lead_in.as_deref(), sentence, 120);
+    let text = lead.map_or_else(|| sentence.to_owned(), |lead| format!("{lead} {sentence}"));
+    super::search::plain(&text)
+}
+
 fn write(out: &mut impl std::io::Write, finding: &Finding) -> std::io::Result<()> {
     let judgement = &finding.judgement;
     writeln!(
@@ -115,10 +122,26 @@ fn write(out: &mut impl std::io::Write, finding: &Finding) -> std::io::Result<()
         finding.policy,
         finding.status.key(),
     )?;
-    for (mark, sentence) in [("-", &judgement.before), ("+", &judgement.after)] {
+    for (mark, lead_in, sentence) in [
+        ("-", &judgement.lead_in_before, &judgement.before),
+        ("+", &judgement.lead_in_after, &judgement.after),
+    ] {
         if !sentence.is_empty() {
-            writeln!(out, "  {mark} {}", super::search::plain(sentence))?;
+            writeln!(out, "  {mark} {}", under(lead_in, sentence))?;
         }
     }
     writeln!(out, "  {}\n", judgement.reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::under;
+
+    #[test]
+    fn an_item_is_told_after_what_it_hangs_under() {
+        let lead = Some("We do not:".to_owned());
+        assert_eq!(under(&lead, "sell\u{1b}[2J your data"), "We do not: sell [2J your data");
+        assert_eq!(under(&None, "We do not sell it."), "We do not sell it.");
+        assert_eq!(under(&lead, "We do not: sell it."), "We do not: sell it.");
+    }
 }
