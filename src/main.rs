@@ -1,5 +1,12 @@
 //! The `walkback` command: parses what was typed, runs it, chooses the exit code.
 
+/// Prints a line of a result. A reader that hung up is an error here, and none in [`main`]; `println!` would panic.
+macro_rules! say {
+    ($($line:tt)*) => {
+        std::io::Write::write_fmt(&mut std::io::stdout().lock(), format_args!("{}\n", format_args!($($line)*)))?
+    };
+}
+
 mod cli;
 mod command;
 mod ground;

@@ -90,7 +90,7 @@ pub fn build(args: &Args, global: &Global, archive: &Archive, ground: &Ground) -
         eprintln!("walkback: {policy}: {why}");
     }
     if global.json {
-        println!("{}", serde_json::json!({ "site": report, "search": records }));
+        say!("{}", serde_json::json!({ "site": report, "search": records }));
     } else if !global.quiet {
         eprintln!(
             "{} pages of {} policies in {}; {} files written, {} removed",

@@ -50,10 +50,12 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     }
     for Fault { part, severity, fault, remedy } in &faults {
         if global.json {
-            println!("{}", json!({ "part": part, "severity": severity, "fault": fault, "remedy": remedy }));
+            say!("{}", json!({ "part": part, "severity": severity, "fault": fault, "remedy": remedy }));
         } else {
-            println!("{part}: {fault}");
-            remedy.iter().for_each(|remedy| println!("    {remedy}"));
+            say!("{part}: {fault}");
+            if let Some(remedy) = remedy {
+                say!("    {remedy}");
+            }
         }
     }
     if notes > 0 && !args.notes && !global.quiet && !global.json {

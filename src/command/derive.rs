@@ -24,7 +24,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         tracing::warn!("{policy} could not be derived, its old history stays: {why}");
     }
     if global.json {
-        println!(
+        say!(
             "{}",
             serde_json::json!({
                 "policies": report.policies,
@@ -35,11 +35,14 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             })
         );
     } else if report.policies == 0 {
-        println!("nothing to derive: `walkback crawl` or `walkback import` brings pages in first");
+        say!("nothing to derive: `walkback crawl` or `walkback import` brings pages in first");
     } else {
-        println!(
+        say!(
             "{} of {} policies derived: {} versions, {} findings",
-            report.derived, report.policies, report.versions, report.findings
+            report.derived,
+            report.policies,
+            report.versions,
+            report.findings
         );
     }
     Ok(if report.failed.is_empty() { Exit::Done } else { Exit::SomeFailed })

@@ -34,35 +34,43 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         value["steps"] = judgement.steps.clone().into();
         value["origins_before"] = before.into();
         value["origins_after"] = after.into();
-        println!("{value}");
+        say!("{value}");
         return Ok(Exit::Done);
     }
-    println!("{}  {}: {} ({})", finding.id, finding.policy, judgement.kind, judgement.topic.label());
-    println!("{}\n", judgement.reason);
+    say!("{}  {}: {} ({})", finding.id, finding.policy, judgement.kind, judgement.topic.label());
+    say!("{}\n", judgement.reason);
     let told = |lead_in: &Option<String>, sentence: &str| {
         if sentence.is_empty() { "(nothing)".to_owned() } else { super::findings::under(lead_in, sentence) }
     };
-    println!("then  {}", told(&judgement.lead_in_before, &judgement.before));
-    println!("now   {}\n", told(&judgement.lead_in_after, &judgement.after));
-    println!("rule        {}", judgement.rule);
-    judgement.steps.iter().for_each(|step| println!("            {step}"));
-    println!(
+    say!("then  {}", told(&judgement.lead_in_before, &judgement.before));
+    say!("now   {}\n", told(&judgement.lead_in_after, &judgement.after));
+    say!("rule        {}", judgement.rule);
+    for step in &judgement.steps {
+        say!("            {step}");
+    }
+    say!(
         "severity    {} of 3, confidence {:.2}, weight {:.2}",
-        judgement.severity, judgement.confidence, judgement.weight
+        judgement.severity,
+        judgement.confidence,
+        judgement.weight
     );
-    println!("status      {}: {}", finding.status.key(), finding.status_note);
+    say!("status      {}: {}", finding.status.key(), finding.status_note);
     let class = match finding.class {
         EvidenceClass::A => "A: our own capture, with its bytes and headers",
         EvidenceClass::B => "B: a page that somebody else captured",
         EvidenceClass::C => "C: a text that somebody else extracted",
     };
-    println!("evidence    class {class}");
-    println!("last seen   {} in version {}", finding.last_seen_before.to_rfc3339(), finding.from);
-    before.iter().for_each(|origin| println!("            {origin}"));
-    println!("first gone  {} in version {}", finding.first_seen_after.to_rfc3339(), finding.to);
-    after.iter().for_each(|origin| println!("            {origin}"));
+    say!("evidence    class {class}");
+    say!("last seen   {} in version {}", finding.last_seen_before.to_rfc3339(), finding.from);
+    for origin in &before {
+        say!("            {origin}");
+    }
+    say!("first gone  {} in version {}", finding.first_seen_after.to_rfc3339(), finding.to);
+    for origin in &after {
+        say!("            {origin}");
+    }
     if let Some(effective) = judgement.effective {
-        println!("effective   {effective}");
+        say!("effective   {effective}");
     }
     Ok(Exit::Done)
 }

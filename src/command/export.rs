@@ -24,9 +24,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let To::OtaVersions { dir } = args.to;
     let report = crawler::import::export::ota_versions(&archive, &dir)?;
     if global.json {
-        println!("{}", serde_json::json!({ "policies": report.policies, "versions": report.versions }));
+        say!("{}", serde_json::json!({ "policies": report.policies, "versions": report.versions }));
     } else {
-        println!("{} versions of {} policies written to {}", report.versions, report.policies, dir.display());
+        say!("{} versions of {} policies written to {}", report.versions, report.policies, dir.display());
     }
     Ok(Exit::Done)
 }

@@ -124,9 +124,9 @@ fn tell_snapshots(
             "undeclared": undeclared,
             "problems": report.problems,
         });
-        println!("{value}");
+        say!("{value}");
     } else {
-        println!(
+        say!(
             "{}: {} new captures of {} policies ({} snapshots listed, {} known, {} new ones not the document, {} of pages not declared for their day)",
             report.collection,
             report.stored,
@@ -180,9 +180,9 @@ fn warc_files(
                 "unusable": imported.unusable.len(),
                 "whole": imported.ended.is_none(),
             });
-            println!("{value}");
+            say!("{value}");
         } else {
-            println!(
+            say!(
                 "{name}: {} new captures ({} known, {} records of pages not declared, {} unusable)",
                 imported.stored,
                 imported.known,
@@ -226,11 +226,15 @@ fn tell(report: &Report, global: &Global) -> anyhow::Result<Exit> {
             "known": report.known,
             "problems": report.problems,
         });
-        println!("{value}");
+        say!("{value}");
     } else {
-        println!(
+        say!(
             "{}: {} new versions of {} policies ({} commits listed, {} versions known)",
-            report.collection, report.versions, report.policies, report.commits, report.known
+            report.collection,
+            report.versions,
+            report.policies,
+            report.commits,
+            report.known
         );
     }
     Ok(if report.problems.is_empty() { Exit::Done } else { Exit::SomeFailed })

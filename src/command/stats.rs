@@ -56,26 +56,28 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
                 .map(|(policy, tally)| serde_json::json!({"service": policy.service, "policy": policy.name, "noise": tally}))
                 .collect();
         }
-        println!("{value}");
+        say!("{value}");
         if let Some(missing) = missing {
             eprintln!("walkback: {missing}");
         }
         return Ok(Exit::Done);
     }
-    println!("captures        {captures:>9}\nsnapshots       {:>9}", snapshots.len());
-    println!("policies        {:>9}\nversions        {:>9}", all.policies, all.recorded);
-    println!("variants folded {:>9}\nchanges         {:>9}", all.variants_folded, all.substantive);
-    println!("findings        {:>9}\nstatements      {:>9}", all.findings, all.statements);
-    println!("bytes on disk   {bytes:>9}");
+    say!("captures        {captures:>9}\nsnapshots       {:>9}", snapshots.len());
+    say!("policies        {:>9}\nversions        {:>9}", all.policies, all.recorded);
+    say!("variants folded {:>9}\nchanges         {:>9}", all.variants_folded, all.substantive);
+    say!("findings        {:>9}\nstatements      {:>9}", all.findings, all.statements);
+    say!("bytes on disk   {bytes:>9}");
     if let Some(missing) = missing {
-        println!("{missing}");
+        say!("{missing}");
     }
     if args.noise {
-        println!("\n{}", heading());
+        say!("\n{}", heading());
         by_policy.sort_by_key(|(policy, tally)| {
             (std::cmp::Reverse(tally.recorded - tally.substantive), policy.clone())
         });
-        by_policy.iter().for_each(|(policy, tally)| println!("{}", row(&policy.to_string(), tally)));
+        for (policy, tally) in &by_policy {
+            say!("{}", row(&policy.to_string(), tally));
+        }
     }
     Ok(Exit::Done)
 }
