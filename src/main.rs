@@ -1,10 +1,8 @@
 //! The `walkback` command: parses what was typed, runs it, chooses the exit code.
 
-/// Prints a line of a result. A reader that hung up is an error here, and none in [`main`]; `println!` would panic.
+/// Prints a line of a result, as `println!` does, which would panic where nobody reads: see [`print_line`].
 macro_rules! say {
-    ($($line:tt)*) => {
-        std::io::Write::write_fmt(&mut std::io::stdout().lock(), format_args!("{}\n", format_args!($($line)*)))?
-    };
+    ($($line:tt)*) => { crate::print_line(format_args!($($line)*))? };
 }
 
 mod cli;
@@ -12,7 +10,7 @@ mod command;
 mod ground;
 
 use clap::Parser as _;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -37,6 +35,14 @@ fn main() -> ExitCode {
             eprintln!("walkback: {error:#}");
             ExitCode::from(2)
         }
+    }
+}
+
+/// A reader that hangs up stops no work and hides no failure: what is left to do is done, and the exit code stays true.
+fn print_line(line: std::fmt::Arguments<'_>) -> std::io::Result<()> {
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }
 

@@ -1,4 +1,4 @@
-//! A reader that hangs up, as `head` does, is no failure of the command it read from.
+//! A reader that hangs up, as `head` does, is no failure of the command it read from, and hides none.
 
 use std::process::{Command, Output, Stdio};
 
@@ -16,13 +16,20 @@ fn a_reader_that_hangs_up_is_no_failure() {
     };
     // Refused, but from now on there is an archive.
     run(&["import", "ota-versions", "nowhere"], Stdio::null());
-    for command in [&["stats"][..], &["stats", "--json"], &["derive"]] {
+    // `check` names it, and ends with 1.
+    let declarations = data.path().join("declarations");
+    std::fs::create_dir(&declarations).unwrap();
+    std::fs::write(declarations.join("Broken.json"), "{").unwrap();
+    for (command, code) in [(&["stats"][..], 0), (&["stats", "--json"], 0), (&["derive"], 0), (&["check"], 1)]
+    {
         let read = run(command, Stdio::piped());
-        assert!(read.status.success() && !read.stdout.is_empty(), "{command:?} says something: {read:?}");
+        assert_eq!(read.status.code(), Some(code), "{command:?}: {read:?}");
+        assert!(!read.stdout.is_empty(), "{command:?} says something: {read:?}");
         // Open for writing, and nobody reads: each line that is written fails at once.
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let unread = run(command, writer.into());
-        assert!(unread.status.success(), "{command:?}: {}", String::from_utf8_lossy(&unread.stderr));
+        let said = String::from_utf8_lossy(&unread.stderr);
+        assert_eq!(unread.status.code(), Some(code), "{command:?}: {said}");
     }
 }
