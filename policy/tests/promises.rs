@@ -96,6 +96,16 @@ fn near_misses_stay_quiet() {
     check("near-misses.txt", include_str!("cases/near-misses.txt"));
 }
 
+#[test]
+fn edits_of_one_sentence_are_read() {
+    check("plain.txt", include_str!("cases/plain.txt"));
+}
+
+#[test]
+fn german_and_french_edits_are_read() {
+    check("languages.txt", include_str!("cases/languages.txt"));
+}
+
 /// All sentences of the cases as one text, a section each.
 fn long_text() -> Vec<String> {
     cases(include_str!("cases/reversals.txt"))

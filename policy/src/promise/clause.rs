@@ -200,6 +200,9 @@ pub(super) fn is_negated(tokens: &Tokens, within: &[Hit], verb: &Hit) -> bool {
             && ((other.from >= verb.from
                 && other.from <= verb.to + 2
                 && matches!(word(other.from), "no" | "none" | "nothing" | "nobody" | "neither"))
+                // "Wir verkaufen Ihre Daten nicht": in German it stands behind the verb, however far.
+                || (other.from >= verb.from
+                    && matches!(word(other.from), "nicht" | "nie" | "niemals" | "kein" | "keine" | "keinen" | "keinem"))
                 // "can be read by you and by nobody else": what the passive's agent denies.
                 || (other.from > verb.to
                     && word(other.from - 1) == "by"
@@ -226,7 +229,7 @@ pub(super) fn actor(tokens: &Tokens, from: usize, verb: usize, within: &[Hit]) -
             "you" if n > from && tokens.word(n - 1) == "what" && verb > n + 1 => {}
             "you" => return Actor::User,
             // German and French begin with it where it is the subject.
-            "sie" | "du" | "vous" if n == from => return Actor::User,
+            "sie" | "du" | "vous" | "tu" if n == from => return Actor::User,
             "users" | "members" | "customers" | "individuals" | "people" | "anyone" if n < from + 3 => {
                 return Actor::User;
             }

@@ -41,10 +41,13 @@ pub enum Weaker {
     PurposeAdded,
     PracticeAdded,
     Ended,
+    /// Told of short edits only, see [`super::plain`].
+    EndToEndLost,
+    ListLonger,
 }
 
 impl Weaker {
-    pub const ALL: [(Weaker, &'static str, &'static str); 28] = [
+    pub const ALL: [(Weaker, &'static str, &'static str); 30] = [
         (Weaker::NegationLifted, "negation_lifted", "what was ruled out is no longer ruled out"),
         (Weaker::ModalityLowered, "modality_lowered", "\"will\" became \"may\""),
         (Weaker::HedgePut, "hedge_put", "a hedge was put in"),
@@ -77,6 +80,8 @@ impl Weaker {
         (Weaker::PurposeAdded, "purpose_added", "data serve further purposes"),
         (Weaker::PracticeAdded, "practice_added", "the service does more with data"),
         (Weaker::Ended, "ended", "the new wording says that it ends"),
+        (Weaker::EndToEndLost, "end_to_end_lost", "\"end-to-end\" was dropped"),
+        (Weaker::ListLonger, "list_longer", "a list that \"only\" closes got a further item"),
     ];
 
     pub fn bit(self) -> u32 {

@@ -43,6 +43,10 @@ pub struct Unit {
     pub frames: Vec<Frame>,
     pub(super) denials: Vec<Denial>,
     pub quantities: Vec<Quantity>,
+    /// At which words its quantities stand.
+    pub(super) quantities_at: Vec<std::ops::Range<usize>>,
+    /// Is in the language in which marked statements were learned from: English.
+    pub(super) is_learned: bool,
     /// What kinds of promise it makes: see [`clause::Promise`].
     pub promise: u32,
     /// What it comes to, and by which network: read when first asked for.
@@ -393,6 +397,9 @@ pub(super) fn find(language: &Language, tokens: &Tokens) -> Vec<Hit> {
     hits
 }
 
+/// The language of everything that tables, trees and networks were learned from.
+pub(super) const LEARNED: &str = "en";
+
 /// The lead-in's last words are enough to know its stance.
 const LEAD_WORDS: usize = 40;
 
@@ -447,7 +454,7 @@ fn read_unit(rules: &Rules, index: usize, segment: &Segment) -> Unit {
         print[(bit >> 6) as usize] |= 1 << (bit & 63);
     }
     let print_ones = print.iter().map(|word| word.count_ones()).sum();
-    let quantities = number::quantities(language, &tokens, lead_words);
+    let (quantities, quantities_at) = number::quantities(language, &tokens, lead_words);
     let frames = clause::frames(&tokens, lead_words, &hits, &masks);
     let denials = denial::denials(&tokens, lead_words, &hits, &masks, &bag);
     let promise = clause::promises(rules, segment.role, &tokens, &hits, &frames, &masks, &quantities);
@@ -472,6 +479,8 @@ fn read_unit(rules: &Rules, index: usize, segment: &Segment) -> Unit {
         frames,
         denials,
         quantities,
+        quantities_at,
+        is_learned: language.code == LEARNED,
         promise,
         gist: OnceLock::new(),
     }

@@ -7,12 +7,15 @@ use super::features::Mode;
 use super::number::Quantity;
 use super::rules::{Grammar, Rules, SLOTS, Slot};
 use super::traits::Traits;
+use std::ops::Range;
 
 /// Which words differ between two statements that are one sentence edited.
 pub(super) struct Edit {
     /// Places of words that only the old, only the new one has.
     pub removed: Vec<usize>,
     pub added: Vec<usize>,
+    /// Each place where it was edited: the words taken out there, and those put in.
+    pub hunks: Vec<(Range<usize>, Range<usize>)>,
     /// Edited words over all words.
     pub share: f32,
 }
@@ -36,11 +39,20 @@ pub(super) fn edits(old: &Unit, new: &Unit) -> Edit {
         }
     }
     let (mut i, mut j) = (0, 0);
-    let (mut removed, mut added) = (Vec::new(), Vec::new());
+    let (mut removed, mut added, mut hunks) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut from_old, mut from_new) = (0, 0);
+    let mut close = |i: usize, j: usize, from_old: usize, from_new: usize| {
+        if i > from_old || j > from_new {
+            let (a, b) = (old.lead_words + head, new.lead_words + head);
+            hunks.push((a + from_old..a + i, b + from_new..b + j));
+        }
+    };
     while i < ma.len() || j < mb.len() {
         if i < ma.len() && j < mb.len() && ma[i] == mb[j] {
+            close(i, j, from_old, from_new);
             i += 1;
             j += 1;
+            (from_old, from_new) = (i, j);
         } else if j >= mb.len() || (i < ma.len() && table[(i + 1) * width + j] >= table[i * width + j + 1]) {
             removed.push(old.lead_words + head + i);
             i += 1;
@@ -49,8 +61,9 @@ pub(super) fn edits(old: &Unit, new: &Unit) -> Edit {
             j += 1;
         }
     }
+    close(i, j, from_old, from_new);
     let share = (removed.len() + added.len()) as f32 / (a.len() + b.len()).max(1) as f32;
-    Edit { removed, added, share }
+    Edit { removed, added, hunks, share }
 }
 
 /// The cues among edited words, by slot.

@@ -6,6 +6,7 @@ use super::difference::Weaker;
 use super::document::{Document, Unit};
 use super::edit::{Edit, compare, edited_words, edits};
 use super::gist::Gist;
+use super::plain;
 use super::rules::{Encryption, Grammar, Rules, Slot};
 use super::stake::Stake;
 use super::traits::{
@@ -126,7 +127,7 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
             continue;
         }
         let stake = pair.rules.stakes.of(unit);
-        if pair.rules.stakes.is_known() && stake.protects < AT_STAKE {
+        if pair.rules.stakes.is_known() && unit.is_learned && stake.protects < AT_STAKE {
             continue;
         }
         if unit.promise == 0
@@ -148,7 +149,9 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
             continue;
         }
         let links = align::links(unit, pair.new, pair.weigher(), &pair.fresh, 6);
-        if super::kept::is_said_again(pair.rules, placed, pair.new, &links, pair.weigher()) {
+        if super::kept::is_said_again(pair.rules, placed, pair.new, &links, pair.weigher())
+            && !is_broken(pair, unit, &links)
+        {
             continue;
         }
         let best_fresh = links.iter().filter(|link| link.fresh).max_by(|a, b| score(a).total_cmp(&score(b)));
@@ -156,15 +159,19 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
         let counterpart =
             best_fresh.filter(|link| score(link) > 0.25).or(best_kept.filter(|link| score(link) > 0.6));
         let mut t = Traits::default();
+        let mut topic = topic;
         let mode = match counterpart {
             Some(link) => {
                 let other = &pair.new.placed[link.to].unit;
                 let edit = edits(unit, other);
                 let mode = if is_tight(link, &edit) { Mode::Tight } else { Mode::Loose };
+                let way = broken(pair, unit, link.to, &edit);
+                t.bits("plain_weaker", way.map_or(0, |way| u64::from(way.bit())));
+                topic = way.and_then(|way| plain::topic(pair.rules, unit, way)).unwrap_or(topic);
                 if is_editorial(unit, other) {
                     continue;
                 }
-                if compare(pair.rules, unit, other, &edit, &mut t) && mode == Mode::Tight {
+                if compare(pair.rules, unit, other, &edit, &mut t) && mode == Mode::Tight && way.is_none() {
                     // A few words edited, and all of them for the better.
                     continue;
                 }
@@ -248,6 +255,34 @@ pub(super) fn expansions(pair: &Pair<'_>) -> Vec<Candidate> {
         });
     }
     found
+}
+
+/// How the edit broke the sentence's promise, where it can only be read one way and what was cut from it is not said
+/// by itself beside it.
+fn broken(pair: &Pair<'_>, unit: &Unit, to: usize, edit: &Edit) -> Option<Weaker> {
+    let way = plain::broken(pair.rules, unit, &pair.new.placed[to].unit, edit)?;
+    let cut: Vec<u32> = edit
+        .removed
+        .iter()
+        .map(|n| unit.tokens.words[*n].stem)
+        .filter(|stem| unit.bag.binary_search(stem).is_ok())
+        .collect();
+    let says_it = |n: usize| {
+        let other = &pair.new.placed[n].unit;
+        unit.promise & !other.promise == 0 && cut.iter().all(|stem| other.bag.binary_search(stem).is_ok())
+    };
+    let is_parted = !cut.is_empty() && pair.changed.fresh.iter().any(|n| *n != to && says_it(*n));
+    (!is_parted).then_some(way)
+}
+
+/// The sentence stands there still, with an edit that breaks its promise, and nothing else says it.
+fn is_broken(pair: &Pair<'_>, unit: &Unit, links: &[Link]) -> bool {
+    let best = links.iter().filter(|link| link.fresh).max_by(|a, b| score(a).total_cmp(&score(b)));
+    let Some(link) = best else { return false };
+    let edit = edits(unit, &pair.new.placed[link.to].unit);
+    is_tight(link, &edit)
+        && broken(pair, unit, link.to, &edit).is_some()
+        && !links.iter().any(|other| other.to != link.to && other.contained >= 0.85)
 }
 
 /// One sentence edited: most words are kept, or most of their weight.

@@ -4,11 +4,12 @@ use super::brief;
 use super::clause::{Actor, Promise};
 use super::date;
 use super::difference::Weaker;
-use super::document::{Cache, Document, Unit};
+use super::document::{self, Cache, Document, Unit};
 use super::encryption::{Step, scope};
 use super::features::{self, Candidate, Mode, Pair, Trait};
 use super::gate;
 use super::ladder::{self, Views};
+use super::plain;
 use super::rules::{Grammar, Rules, Slot};
 use super::severity::severity;
 use super::told::{self, Kept};
@@ -61,6 +62,7 @@ pub(crate) fn judge_gated(
             // What is said of encryption in other words is the ladder's to judge.
             .filter(|Kept { candidate, .. }| {
                 candidate.topic != Topic::Encryption
+                    || (told::is_plain(candidate) && !told::is_cut(candidate))
                     || !candidate.before.is_some_and(|n| views.is_kept(n) || views.is_mention(&pair, n))
             })
             // Where the ladder told a step, sentences that lead up to it are told with it.
@@ -115,6 +117,14 @@ pub(crate) fn judge_gated(
             })
             .filter(|finding| !told.contains(&finding.before) && !told.contains(&finding.after)),
     );
+    // Short pages in a language that nothing was learned of are judged by what needs no weighing, too.
+    if rules.stakes.is_known()
+        && after.language != document::LEARNED
+        && [before, after].iter().all(|text| text.placed.len() <= brief::MOST)
+    {
+        let more = beyond_doubt(rules, &pair, &dates, &found);
+        found.extend(more);
+    }
     one_each(found)
 }
 
@@ -148,10 +158,17 @@ fn beyond_doubt(rules: &Rules, pair: &Pair<'_>, dates: &Dates, told: &[Judgement
                 .before
                 .is_some_and(|n| pair.old.placed[n].unit.promise & Promise::Negative as u32 != 0)
     };
-    told::likely(&rules.reversal, rules.reversal.threshold, 0.0, features::reversals(pair))
+    let mut candidates = features::reversals(pair);
+    candidates.extend(plain::opened(pair));
+    told::likely(&rules.reversal, rules.reversal.threshold, 0.0, candidates)
         .iter()
+        .filter(|Kept { candidate, .. }| {
+            let is_said = |n| views.is_mention(pair, n) || (told::is_cut(candidate) && views.is_kept(n));
+            candidate.topic != Topic::Encryption || !candidate.before.is_some_and(is_said)
+        })
         .filter(|kept| {
             (told::is_decisive(&kept.candidate) && is_number(&kept.candidate))
+                || (told::is_decisive(&kept.candidate) && told::is_plain(&kept.candidate))
                 || is_turned(&kept.candidate)
                 || is_alone(&kept.candidate)
         })
@@ -338,12 +355,13 @@ fn judgement(
     let after_unit = candidate.after.map(|n| &*pair.new.placed[n].unit);
     let has =
         |name: &str| candidate.traits.iter().any(|((family, _), value)| *family == name && *value > 0.0);
-    let weaker: Vec<_> = candidate
-        .traits
-        .iter()
-        .filter(|((family, _), _)| *family == "weaker")
-        .map(|((_, id), _)| Weaker::ALL[*id as usize])
-        .collect();
+    let of = |name: &'static str| {
+        let traits = candidate.traits.iter().filter(move |((family, _), _)| *family == name);
+        traits.map(|((_, id), _)| Weaker::ALL[*id as usize])
+    };
+    let plain: Vec<_> = of("plain_weaker").collect();
+    let also = of("weaker").filter(|way| !plain.contains(way));
+    let weaker: Vec<_> = plain.iter().copied().chain(also).collect();
     let learned = &rules.gravity[usize::from(kind == Kind::Expansion)];
     let least = if kind == Kind::Reversal && candidate.topic == Topic::Encryption { ENCRYPTION } else { 0.0 };
     let gravity = learned.gravity(&candidate.traits, chance).max(least);
@@ -367,6 +385,9 @@ fn judgement(
         Mode::Gone => "nothing like it stands in the other text".to_owned(),
     }];
     steps.extend(weaker.iter().map(|(_, _, words)| (*words).to_owned()));
+    if !plain.is_empty() {
+        steps.push("so edited it can only be read one way".to_owned());
+    }
     steps.extend(most_telling(&|t| ready.part(candidate.mode, t)).take(12));
     steps.push(format!("together {:.0} in 100; {:.0} are asked for", chance * 100.0, asked * 100.0));
     steps.push(format!("gravity {gravity:.1} of 3"));

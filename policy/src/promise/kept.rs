@@ -3,6 +3,7 @@
 use super::align::{Link, Weigher};
 use super::clause::{Actor, Promise};
 use super::document::{Document, Placed, Unit};
+use super::edit;
 use super::rules::{Encryption, Grammar, Rules, Slot};
 
 /// Cues that take something from a promise where they are put in.
@@ -73,12 +74,25 @@ pub(super) fn is_said_again(
             .map(|word| weigher.weight(*word))
             .sum();
         link.contained >= 0.4 && said >= 0.9 * all && holds(rules, unit, &near)
-    }) || is_denied_flatly(rules, placed, text, links)
+    }) || is_denied_otherwise(rules, placed, text)
+        || is_denied_flatly(rules, placed, text, links)
         || (!unit.quantities.is_empty()
             && text
                 .placed
                 .iter()
                 .any(|other| is_limit_again(unit, &other.unit) && other.scope & !placed.scope == 0))
+}
+
+/// Endings differ more in other languages, and stems are those of English: on a short page any denial of as much counts.
+fn is_denied_otherwise(rules: &Rules, placed: &Placed, text: &Document) -> bool {
+    let is_edited = |other: &Unit| edit::edits(&placed.unit, other).share < 0.5;
+    !placed.unit.is_learned
+        && text.placed.len() <= super::brief::MOST
+        && text
+            .placed
+            .iter()
+            .filter(|other| other.scope & !placed.scope == 0 && !is_edited(&other.unit))
+            .any(|other| denies_as_much(rules, &placed.unit, &other.unit))
 }
 
 /// "We do not sell your data" holds every narrower denial of it, however different its words. The same sentence edited

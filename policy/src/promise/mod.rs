@@ -8,6 +8,7 @@
 //! - `shape`, `gate`: may the two texts be compared at all?
 //! - `align`: what stands for a statement in the other text
 //! - `kept`: is the promise said again elsewhere?
+//! - `plain`: edits that leave one reading
 //! - `difference`, `edit`, `traits`, `features`: what is telling about a changed statement
 //! - `stake`: what is at stake in a statement by itself
 //! - `gist`: what it comes to, read in the order of its words
@@ -41,6 +42,7 @@ mod kept;
 mod ladder;
 mod lexicon;
 mod number;
+mod plain;
 pub mod reading;
 pub mod rules;
 pub mod score;

@@ -2,6 +2,7 @@
 
 use super::rules::Language;
 use super::token::Tokens;
+use std::ops::Range;
 
 /// A number that limits something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,9 +13,13 @@ pub enum Quantity {
     Age(u32),
 }
 
-/// The quantities among the words from `first` on.
-pub(super) fn quantities(language: &Language, tokens: &Tokens, first: usize) -> Vec<Quantity> {
-    let mut found = Vec::new();
+/// The quantities among the words from `first` on, each with the words it stands at.
+pub(super) fn quantities(
+    language: &Language,
+    tokens: &Tokens,
+    first: usize,
+) -> (Vec<Quantity>, Vec<Range<usize>>) {
+    let (mut found, mut places) = (Vec::new(), Vec::new());
     let value = |n: usize| -> Option<u32> {
         let text = tokens.word(n);
         if text.as_bytes()[0].is_ascii_digit() {
@@ -27,15 +32,17 @@ pub(super) fn quantities(language: &Language, tokens: &Tokens, first: usize) -> 
     while n < tokens.words.len() {
         if let Some(number) = value(n) {
             // "twelve (12) months", "30 calendar days"
-            let unit = (n + 1..(n + 4).min(tokens.words.len()))
-                .take_while(|m| *m == n + 1 || value(*m).is_some() || *m == n + 2)
+            let unit = (n + 1..(n + 5).min(tokens.words.len()))
+                .take_while(|m| *m <= n + 2 || value(*m - 2).is_some() || value(*m).is_some())
                 .find_map(|m| language.units.get(&tokens.words[m].hash).map(|hours| (m, *hours)));
             if let Some((at, hours)) = unit {
                 let next = tokens.words.get(at + 1).map(|_| tokens.word(at + 1));
                 if hours == 24 * 365 && matches!(next, Some("of" | "old" | "and")) {
                     found.push(Quantity::Age(number));
+                    places.push(n..at + 1);
                 } else if !is_past(tokens, n, next) {
                     found.push(Quantity::Hours(number.saturating_mul(hours)));
+                    places.push(n..at + 1);
                 }
                 n = at;
             } else if number < 30
@@ -43,11 +50,12 @@ pub(super) fn quantities(language: &Language, tokens: &Tokens, first: usize) -> 
                     || (n > 1 && tokens.word(n - 1) == "of" && tokens.word(n - 2) == "age"))
             {
                 found.push(Quantity::Age(number));
+                places.push(n..n + 1);
             }
         }
         n += 1;
     }
-    found
+    (found, places)
 }
 
 /// "2 days ago", "vor 2 Tagen", "il y a 2 jours": when something was, not how long it may be.

@@ -1,5 +1,6 @@
 //! Which candidates of a change are told: how sure the judge has to be of each, by itself and beside the others.
 
+use super::difference::Weaker;
 use super::features::{Candidate, Mode};
 use super::weights::Ready;
 use crate::finding::Kind;
@@ -75,18 +76,34 @@ fn told(likely: Vec<Kept>, asked: impl Fn(usize) -> f32) -> Vec<Kept> {
         .collect()
 }
 
+/// An edit that can only be read one way, see [`super::plain`].
+pub(super) fn is_plain(candidate: &Candidate) -> bool {
+    candidate.kind == Kind::Reversal
+        && candidate.traits.iter().any(|((family, _), _)| *family == "plain_weaker")
+}
+
+/// An edit that took one of several things out of a promise: another sentence may say it.
+pub(super) fn is_cut(candidate: &Candidate) -> bool {
+    let cuts = [Weaker::ProtectionLost, Weaker::SlotLost].map(|way| way as u32);
+    candidate.traits.iter().any(|((family, id), _)| *family == "plain_weaker" && cuts.contains(id))
+}
+
 /// What has to be at stake for a short edit to speak for itself: some promise, not a house rule.
 const DECISIVE: f32 = 0.2;
+
+/// So many statements may have gone, and as many come, for such an edit to speak for itself: by its cues alone, and read
+/// place by place.
+const FEW: [f32; 2] = [10.0, 30.0];
 
 /// A short edit in a small change that can only be read one way needs no weighing; the weights, learned where
 /// much changes at once, are too careful with it.
 pub(super) fn is_decisive(candidate: &Candidate) -> bool {
     let value =
         |name: &str| candidate.traits.iter().find(|((family, _), _)| *family == name).map_or(0.0, |t| t.1);
-    let few = (10.0f32 + 1.0).ln() / 4.0;
-    candidate.kind == Kind::Reversal
-        && candidate.mode == Mode::Tight
-        && value("staked_decisive") >= DECISIVE
-        && value("gone_log") <= few
-        && value("fresh_log") <= few
+    let is_within = |most: f32| {
+        let most = (most + 1.0).ln() / 4.0;
+        value("gone_log") <= most && value("fresh_log") <= most
+    };
+    let by_cues = candidate.mode == Mode::Tight && value("staked_decisive") >= DECISIVE && is_within(FEW[0]);
+    candidate.kind == Kind::Reversal && (by_cues || (is_plain(candidate) && is_within(FEW[1])))
 }

@@ -16,10 +16,11 @@ mod tests;
 pub mod wording;
 
 use super::boost::Tree;
-use super::document::{Document, Unit};
+use super::document::{self, Document, Unit};
 use super::encryption::Step;
 use super::features::Pair;
-use super::rules::{Grammar, RuleError, Rules};
+use super::rules::{Encryption, Grammar, RuleError, Rules};
+use super::{edit, plain};
 use crate::finding::{Kind, Topic};
 use crate::statement::Role;
 use couple::{Couple, Page};
@@ -31,13 +32,13 @@ use wording::Claim;
 pub(super) use wording::Wording;
 
 /// A page of more statements is no short one.
-const MOST: usize = 40;
+pub(super) const MOST: usize = 40;
 
 /// Whether both texts are short pages in the language that the tables know.
 pub(super) fn is_brief(rules: &Rules, old: &Document, new: &Document) -> bool {
     rules.brief.is_known()
         && rules.wording.is_known()
-        && [old, new].iter().all(|text| text.placed.len() <= MOST && text.language == "en")
+        && [old, new].iter().all(|text| text.placed.len() <= MOST && text.language == document::LEARNED)
 }
 
 /// The fitted trees, as `data/promises/brief.toml` holds them.
@@ -194,11 +195,26 @@ pub(super) fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
         if units.iter().any(|unit| unit.own_words().len() > LONGEST) {
             continue;
         }
+        // "… with advertisers or brokers": more is denied than was.
+        if kind == Kind::Reversal
+            && let (Some(before), Some(after)) = (before, after)
+            && is_firmer(rules, old.unit(before), new.unit(after))
+        {
+            continue;
+        }
         let is_nobodys = after.is_none() && before.is_some_and(|n| is_nobodys(old.unit(n)));
         if kind == Kind::Reversal && is_nobodys {
             continue;
         }
-        let topic = topic(rules, &units);
+        let told = match (kind, before, after) {
+            (Kind::Reversal, Some(before), Some(after)) => {
+                let (old, new) = (old.unit(before), new.unit(after));
+                plain::broken(rules, old, new, &edit::edits(old, new))
+                    .and_then(|way| plain::topic(rules, old, way))
+            }
+            _ => None,
+        };
+        let topic = told.unwrap_or_else(|| topic(rules, &units));
         // What is said of encryption holds, or was a mention, by the ladder's reading.
         let is_kept = |n: usize| views.is_kept(n) || views.is_mention(pair, n);
         if kind == Kind::Reversal
@@ -235,6 +251,14 @@ pub(super) fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
     found
 }
 
+/// Read backwards, the edit breaks the promise; or it only explains what was said.
+fn is_firmer(rules: &Rules, old: &Unit, new: &Unit) -> bool {
+    let edit = edit::edits(old, new);
+    plain::broken(rules, new, old, &edit::edits(new, old)).is_some()
+        || plain::explains(old, new, &edit)
+        || plain::is_granted(rules, old, new, &edit)
+}
+
 /// The sentence that promises most of encryption.
 fn promise(page: &Page<'_>) -> Option<usize> {
     let promises = |n: usize| {
@@ -265,17 +289,28 @@ const OVERRULES: f32 = 0.55;
 fn topic(rules: &Rules, units: &[&Unit]) -> Topic {
     let listed: Vec<Topic> =
         units.iter().filter_map(|unit| super::judge::unit_topic(rules, unit)).take(1).collect();
+    let is_said = units.iter().any(|unit| {
+        unit.encryption(Encryption::EndToEnd)
+            || unit.encryption(Encryption::KeyCustody)
+            || super::judge::unit_topic(rules, unit) == Some(Topic::Encryption)
+            || unit.tokens.form.contains("crypt")
+    });
     Topic::ALL
         .into_iter()
         .map(|topic| {
             let listed = if listed.contains(&topic) { LISTED } else { 0.0 };
-            (topic, rules.wording.about(&rules.senses, units, topic) + listed)
+            let unsaid = if topic == Topic::Encryption && !is_said { UNSAID } else { 0.0 };
+            (topic, rules.wording.about(&rules.senses, units, topic) + listed - unsaid)
         })
         .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
         .map_or(Topic::UserControl, |(topic, _)| topic)
 }
 
 const LISTED: f32 = 1.5;
+
+/// Most of the pages that the words were learned from are about encryption; where none of its words is said, the topic
+/// is asked so much more.
+const UNSAID: f32 = 1.5;
 
 /// Words of a sentence.
 const LONGEST: usize = 160;
