@@ -44,10 +44,11 @@ pub enum Weaker {
     /// Told of short edits only, see [`super::plain`].
     EndToEndLost,
     ListLonger,
+    NoticeShorter,
 }
 
 impl Weaker {
-    pub const ALL: [(Weaker, &'static str, &'static str); 30] = [
+    pub const ALL: [(Weaker, &'static str, &'static str); 31] = [
         (Weaker::NegationLifted, "negation_lifted", "what was ruled out is no longer ruled out"),
         (Weaker::ModalityLowered, "modality_lowered", "\"will\" became \"may\""),
         (Weaker::HedgePut, "hedge_put", "a hedge was put in"),
@@ -55,7 +56,7 @@ impl Weaker {
         (Weaker::ExceptionPut, "exception_put", "an exception was put in"),
         (Weaker::LawPut, "law_put", "it now holds only where the law asks for it"),
         (Weaker::DescribedPut, "described_put", "it now holds except as described elsewhere"),
-        (Weaker::ScopePut, "scope_put", "it now holds for some people or places only"),
+        (Weaker::ScopePut, "scope_put", "it now holds for some people, places or cases only"),
         (Weaker::OnlyLost, "only_lost", "\"only\" was dropped"),
         (Weaker::UniversalLost, "universal_lost", "\"all\", \"any\" or \"never\" was dropped"),
         (Weaker::ConsentLost, "consent_lost", "consent is no longer asked for"),
@@ -82,6 +83,7 @@ impl Weaker {
         (Weaker::Ended, "ended", "the new wording says that it ends"),
         (Weaker::EndToEndLost, "end_to_end_lost", "\"end-to-end\" was dropped"),
         (Weaker::ListLonger, "list_longer", "a list that \"only\" closes got a further item"),
+        (Weaker::NoticeShorter, "notice_shorter", "the time of notice is shorter"),
     ];
 
     pub fn bit(self) -> u32 {

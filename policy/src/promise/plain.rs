@@ -77,7 +77,7 @@ pub(super) fn topic(rules: &Rules, old: &Unit, way: Weaker) -> Option<Topic> {
         .any(|name| old.mask(Slot::Verb) & difference::verb_bit(rules, name) != 0);
     match way {
         Weaker::LimitLonger if keeps => Some(Topic::Retention),
-        Weaker::NoticeLost => Some(Topic::UserControl),
+        Weaker::NoticeShorter => Some(Topic::UserControl),
         Weaker::AgeLowered => Some(Topic::Children),
         _ => None,
     }
@@ -309,7 +309,8 @@ impl Place<'_> {
         let is_in_denial = self.is_denied(self.new, self.added.start);
         // "Any serious incident": what was promised of all is promised of some.
         let ahead = self.added.start.checked_sub(1).map(|n| self.new.tokens.word(n)).unwrap_or_default();
-        if self.added.len() <= 2
+        if !is_in_denial
+            && self.added.len() <= 2
             && matches!(ahead, "any" | "all" | "every" | "each")
             && self.old.promise
                 & (Promise::Notice as u32 | Promise::Protected as u32 | Promise::EndToEnd as u32)
@@ -404,7 +405,7 @@ impl Place<'_> {
                 } else {
                     limits && difference::is_longer(*b, *a)
                 };
-                is_longer.then_some(if tells { Weaker::NoticeLost } else { Weaker::LimitLonger })
+                is_longer.then_some(if tells { Weaker::NoticeShorter } else { Weaker::LimitLonger })
             }
             ([Quantity::Age(a)], [Quantity::Age(b)]) => {
                 (b < a && self.denies()).then_some(Weaker::AgeLowered)
