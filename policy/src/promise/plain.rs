@@ -260,7 +260,8 @@ impl Place<'_> {
     fn lifted(&self) -> Option<Weaker> {
         // "Nobody" became "only those who …".
         let to_all = self.removed.clone().any(|n| is_nobody(self.old.tokens.word(n)));
-        let is_fenced = (self.gains(Grammar::Only) && !to_all) || self.gains(Grammar::Consent);
+        let is_fenced =
+            ((self.gains(Grammar::Only) && !to_all) || self.gains(Grammar::Consent)) && self.had_way_out();
         let is_small = self.removed.len() + self.added.len() <= LIFTED;
         let is_lifted = is_small
             && !is_fenced
@@ -414,15 +415,21 @@ impl Place<'_> {
         }
     }
 
-    /// But for recipients, nothing is named that was not: "stays inside" is another way to deny that it leaves.
+    /// But for data and recipients, nothing is named that was not: "stays inside" is another way to deny that it leaves.
     fn says_the_same(&self) -> bool {
         self.added.clone().all(|n| {
             let stem = self.new.tokens.words[n].stem;
             self.new.bag.binary_search(&stem).is_err()
                 || touches(self.new, &(n..n + 1), |hit| hit.cue.slot == Slot::Grammar)
                 || self.old.bag.binary_search(&stem).is_ok()
-                || touches(self.new, &(n..n + 1), |hit| hit.cue.slot == Slot::Recipient)
+                || touches(self.new, &(n..n + 1), |hit| matches!(hit.cue.slot, Slot::Recipient | Slot::Data))
         })
+    }
+
+    /// "… unless you opt in" may become "only if you opt in": the same said otherwise.
+    fn had_way_out(&self) -> bool {
+        let ways_out = [Grammar::Only, Grammar::Consent, Grammar::Exception, Grammar::OptOutNow];
+        ways_out.iter().any(|cue| self.old.has(*cue))
     }
 
     /// Nothing here takes back what the edit does elsewhere.
@@ -432,6 +439,10 @@ impl Place<'_> {
             Weaker::NegationLifted => self.is_afterthought(),
             // The one beside whom "only" named.
             Weaker::OnlyLost => self.removed.is_empty() && self.joins(),
+            // "Ni … ne" became "ne … pas".
+            Weaker::VerbLost | Weaker::SlotLost => {
+                self.removed.is_empty() && self.gains(Grammar::Negation) && self.added.len() == 1
+            }
             // "Everywhere", where an exception stands now.
             Weaker::ExceptionPut | Weaker::ScopePut => {
                 self.added.is_empty() && self.loses(Grammar::Universal)
@@ -442,17 +453,12 @@ impl Place<'_> {
 
     /// Words put behind the sentence, that fence nothing in.
     fn is_afterthought(&self) -> bool {
-        let fences = [
-            Grammar::Negation,
-            Grammar::Only,
-            Grammar::Consent,
-            Grammar::Condition,
-            Grammar::Exception,
-            Grammar::OptOutNow,
-        ];
+        let fences =
+            [Grammar::Only, Grammar::Consent, Grammar::Condition, Grammar::Exception, Grammar::OptOutNow];
         self.removed.is_empty()
             && self.added.end == self.new.tokens.words.len()
-            && !fences.iter().any(|cue| self.gains(*cue))
+            && !(self.had_way_out() && fences.iter().any(|cue| self.gains(*cue)))
+            && !self.gains_denial()
     }
 
     fn joins(&self) -> bool {
@@ -539,7 +545,8 @@ impl Place<'_> {
         let clauses = clause::clauses(&unit.tokens, unit.lead_words, &unit.hits);
         clauses.iter().filter(|clause| (clause.from..clause.to).contains(&at)).any(|clause| {
             let within = clause.hits(&unit.hits);
-            let is_before = |hit: &&Hit| usize::from(hit.from) < at;
+            // In other languages than English it stands behind the verb, too.
+            let is_before = |hit: &&Hit| usize::from(hit.from) < at || !unit.is_learned;
             clause.part == Part::Main
                 && within.iter().filter(is_before).any(|hit| clause::grammar(hit, Grammar::Negation))
                 && within

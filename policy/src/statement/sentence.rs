@@ -82,6 +82,10 @@ fn ends_sentence(line: &str, start: usize, at: usize, depth: i32) -> Option<usiz
     if bytes[at] == b'.' && next.is_ascii_digit() && is_month(&line[start..at]) {
         return None;
     }
+    // "am 1. März 2027"
+    if bytes[at] == b'.' && is_day_of_month(&line[start..at], &line[end + 1..]) {
+        return None;
+    }
     // Within brackets a sentence may hold others; they are split only when the bracket is long.
     if depth > 0 && !line[at..end].contains(')') && at - start < 120 {
         return None;
@@ -107,6 +111,29 @@ fn is_glued(line: &str, start: usize, at: usize, end: usize) -> bool {
         && is_word(next)
         && line.len() > end + next.len()
         && !ENDINGS.contains(&next.to_lowercase().as_str())
+}
+
+/// A day's number before the full stop and a German month's name behind it.
+fn is_day_of_month(before: &str, behind: &str) -> bool {
+    let day = before.rsplit(' ').next().unwrap_or("");
+    let word = behind.split([' ', ',', '.', ')']).next().unwrap_or("");
+    const MONTHS: [&str; 13] = [
+        "Januar",
+        "Jänner",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ];
+    let is_day = (1..=2).contains(&day.len()) && day.bytes().all(|b| b.is_ascii_digit());
+    is_day && before.len() > day.len() && MONTHS.contains(&word)
 }
 
 /// The text before a full stop ends in a month's name cut short.

@@ -23,6 +23,10 @@ fn sentences_end_where_people_end_them() {
         texts("It ended on 2 Dec. 2025. It began on 8 Sept. Nobody knew."),
         ["It ended on 2 Dec. 2025.", "It began on 8 Sept.", "Nobody knew."]
     );
+    assert_eq!(
+        texts("Das endet am 1. März 2027. Bis dahin gilt Fassung 2. Mai hat sie geschrieben."),
+        ["Das endet am 1. März 2027.", "Bis dahin gilt Fassung 2. Mai hat sie geschrieben."]
+    );
     // The space between was lost with a tag.
     assert_eq!(
         texts("We never sell your letters.We may open them when we must. You agree.If not, leave."),
