@@ -197,12 +197,7 @@ impl Place<'_> {
             && self.gains(Grammar::May)
             && self.loses(Grammar::Will)
             && is_protective(self.old)
-            && self
-                .new
-                .tokens
-                .words
-                .get(self.added.end)
-                .is_none_or(|_| self.new.tokens.word(self.added.end) != "require")
+            && word(self.new, self.added.end) != "require"
             && !self.of_people(self.new, self.added.start)
         {
             return Some(Weaker::ModalityLowered);
@@ -234,12 +229,10 @@ impl Place<'_> {
         if binds && was_bare && is_bare && self.gains(Grammar::Hedge) && self.hedges() {
             return Some(Weaker::HedgePut);
         }
-        let parts = ["most", "some", "many", "selected"];
-        let word = |unit: &Unit, range: &Range<usize>| unit.tokens.word(range.start).to_owned();
-        if self.removed.len() == 1
-            && self.added.len() == 1
-            && matches!(word(self.old, self.removed).as_str(), "all" | "every" | "any" | "each")
-            && parts.contains(&word(self.new, self.added).as_str())
+        let of_parts = ["most", "some", "many", "selected"].contains(&word(self.new, self.added.start));
+        if (self.removed.len(), self.added.len()) == (1, 1)
+            && matches!(word(self.old, self.removed.start), "all" | "every" | "any" | "each")
+            && of_parts
         {
             return Some(Weaker::UniversalLost);
         }
@@ -309,7 +302,7 @@ impl Place<'_> {
         }
         let is_in_denial = self.is_denied(self.new, self.added.start);
         // "Any serious incident": what was promised of all is promised of some.
-        let ahead = self.added.start.checked_sub(1).map(|n| self.new.tokens.word(n)).unwrap_or_default();
+        let ahead = self.added.start.checked_sub(1).map_or("", |n| word(self.new, n));
         if !is_in_denial
             && self.added.len() <= 2
             && matches!(ahead, "any" | "all" | "every" | "each")
@@ -633,6 +626,11 @@ fn denials(unit: &Unit) -> impl Iterator<Item = &Hit> {
         unit.hits.iter().find(covers).is_some()
     };
     unit.hits.iter().filter(move |hit| clause::grammar(hit, Grammar::Negation) && !is_way_out(hit))
+}
+
+/// A word of a statement; behind its end none.
+fn word(unit: &Unit, n: usize) -> &str {
+    if n < unit.tokens.words.len() { unit.tokens.word(n) } else { "" }
 }
 
 fn is_nobody(word: &str) -> bool {
