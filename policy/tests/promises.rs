@@ -106,6 +106,11 @@ fn german_and_french_edits_are_read() {
     check("languages.txt", include_str!("cases/languages.txt"));
 }
 
+#[test]
+fn rows_of_tables_and_answers_to_questions_are_read() {
+    check("answers.txt", include_str!("cases/answers.txt"));
+}
+
 /// All sentences of the cases as one text, a section each.
 fn long_text() -> Vec<String> {
     cases(include_str!("cases/reversals.txt"))

@@ -192,7 +192,7 @@ impl Sheets {
     fn piece_number(&mut self, kind: BlockKind, raw: &str) -> u32 {
         let table = match kind {
             BlockKind::Heading(_) => &self.headings,
-            BlockKind::Row => &self.rows,
+            BlockKind::Head | BlockKind::Row => &self.rows,
             _ => &self.blocks,
         };
         if let Some(number) = table.get(raw) {
@@ -202,7 +202,7 @@ impl Sheets {
         let number = self.pieces.len() as u32;
         let table = match kind {
             BlockKind::Heading(_) => &mut self.headings,
-            BlockKind::Row => &mut self.rows,
+            BlockKind::Head | BlockKind::Row => &mut self.rows,
             _ => &mut self.blocks,
         };
         table.insert(raw.into(), number);

@@ -30,7 +30,7 @@ const SENTENCE: usize = 12;
 
 /// How a block looks; its sentences are plain.
 pub(super) fn look(kind: BlockKind, raw: &str, sentences: &[std::sync::Arc<str>]) -> Look {
-    if matches!(kind, BlockKind::Heading(_) | BlockKind::Row) {
+    if matches!(kind, BlockKind::Heading(_) | BlockKind::Head | BlockKind::Row) {
         return Look::Other;
     }
     if is_link(raw) {

@@ -1,14 +1,17 @@
 //! What is telling about a changed statement: named traits, each with a number, which the weights weigh.
 
 use super::align::{self, Link, Weigher};
+use super::answer;
 use super::clause::{Actor, Frame, Promise};
 use super::difference::Weaker;
 use super::document::{Document, Unit};
 use super::edit::{Edit, compare, edited_words, edits};
 use super::gist::Gist;
 use super::plain;
+use super::row;
 use super::rules::{Encryption, Grammar, Rules, Slot};
 use super::stake::Stake;
+use super::told;
 use super::traits::{
     Context, Traits, about, absent, context, gone_traits, links_traits, list_bits, own, surroundings, window,
 };
@@ -127,6 +130,13 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
             continue;
         }
         let stake = pair.rules.stakes.of(unit);
+        if let Some((to, way, topic)) = row::answered(pair, unit) {
+            let candidate = answer_candidate(pair, [*n, to], way, topic, &about_change);
+            if told::is_decisive(&candidate) {
+                found.push(candidate);
+                continue;
+            }
+        }
         if pair.rules.stakes.is_known() && unit.is_learned && stake.protects < AT_STAKE {
             continue;
         }
@@ -167,7 +177,7 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
                 let mode = if is_tight(link, &edit) { Mode::Tight } else { Mode::Loose };
                 let way = broken(pair, unit, link.to, &edit);
                 t.bits("plain_weaker", way.map_or(0, |way| u64::from(way.bit())));
-                topic = way.and_then(|way| plain::topic(pair.rules, unit, way)).unwrap_or(topic);
+                topic = way.and_then(|way| plain::topic(pair.rules, unit, other, way)).unwrap_or(topic);
                 if is_editorial(unit, other) {
                     continue;
                 }
@@ -203,6 +213,42 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
         });
     }
     found
+}
+
+/// Questions that are answered worse, in a change so small that they need no weighing.
+pub(super) fn answers(pair: &Pair<'_>) -> Vec<Candidate> {
+    let about_change = pair.context();
+    let turned = answer::turned(pair).into_iter();
+    turned
+        .map(|turned| {
+            let places = [turned.before, turned.after];
+            answer_candidate(pair, places, turned.way, turned.topic, &about_change)
+        })
+        .filter(told::is_decisive)
+        .collect()
+}
+
+/// An answer, in a table or to a question, that became worse; `topic` is what was asked.
+fn answer_candidate(
+    pair: &Pair<'_>,
+    [before, after]: [usize; 2],
+    way: Weaker,
+    topic: Option<Topic>,
+    about_change: &Context,
+) -> Candidate {
+    let unit = &pair.old.placed[before].unit;
+    let mut t = Traits::default();
+    t.bits("plain_weaker", u64::from(way.bit()));
+    t.add("protects_before", pair.rules.stakes.of(unit).protects);
+    context(about_change, &mut t);
+    Candidate {
+        kind: Kind::Reversal,
+        mode: Mode::Tight,
+        before: Some(before),
+        after: Some(after),
+        topic: topic.or_else(|| super::judge::unit_topic(pair.rules, unit)).unwrap_or(Topic::UserControl),
+        traits: t.list,
+    }
 }
 
 /// All candidates for expansions: new statements in which the service may do more.

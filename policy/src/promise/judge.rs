@@ -4,7 +4,7 @@ use super::brief;
 use super::clause::{Actor, Promise};
 use super::date;
 use super::difference::Weaker;
-use super::document::{self, Cache, Document, Unit};
+use super::document::{self, Cache, Document, Hit, Unit};
 use super::encryption::{Step, scope};
 use super::features::{self, Candidate, Mode, Pair, Trait};
 use super::gate;
@@ -45,7 +45,18 @@ pub(crate) fn judge_gated(
     }
     let dates = Dates::new(rules, before, after, at);
     if brief::is_brief(rules, before, after) {
-        let mut found = brief::findings(rules, &pair, &dates);
+        let answers: Vec<Kept> =
+            told::likely(&rules.reversal, rules.reversal.threshold, 0.0, features::answers(&pair));
+        let mut found: Vec<Judgement> = answers
+            .iter()
+            .map(|kept| judgement(rules, &pair, kept, Kind::Reversal, &dates, &Views::new(rules, &pair)))
+            .collect();
+        let is_told = |finding: &Judgement| {
+            found.iter().any(|told| told.before == finding.before && told.after == finding.after)
+        };
+        let more: Vec<Judgement> =
+            brief::findings(rules, &pair, &dates).into_iter().filter(|finding| !is_told(finding)).collect();
+        found.extend(more);
         found.extend(beyond_doubt(rules, &pair, &dates, &found));
         return one_each(found);
     }
@@ -55,23 +66,27 @@ pub(crate) fn judge_gated(
     let settled: Vec<usize> = encryption.iter().flat_map(|step| step.before).collect();
     found.extend(encryption.iter().map(|step| step_judgement(rules, &pair, step, &dates)));
     let asked = (rules.reversal.threshold, rules.expansion.threshold);
-    let reversals: Vec<Kept> =
-        told::likely(&rules.reversal, asked.0, told::EASED, features::reversals(&pair))
-            .into_iter()
-            .filter(|Kept { candidate, .. }| !candidate.before.is_some_and(|n| settled.contains(&n)))
-            // What is said of encryption in other words is the ladder's to judge.
-            .filter(|Kept { candidate, .. }| {
-                candidate.topic != Topic::Encryption
-                    || (told::is_plain(candidate) && !told::is_cut(candidate))
-                    || !candidate.before.is_some_and(|n| views.is_kept(n) || views.is_mention(&pair, n))
-            })
-            // Where the ladder told a step, sentences that lead up to it are told with it.
-            .filter(|Kept { candidate, .. }| {
-                encryption.is_empty()
-                    || !candidate.before.is_some_and(|n| views.speaks(n))
-                    || !matches!(candidate.topic, Topic::Encryption | Topic::UserControl)
-            })
-            .collect();
+    let mut candidates = features::answers(&pair);
+    let answered: BTreeSet<Option<usize>> = candidates.iter().map(|candidate| candidate.before).collect();
+    candidates.extend(
+        features::reversals(&pair).into_iter().filter(|candidate| !answered.contains(&candidate.before)),
+    );
+    let reversals: Vec<Kept> = told::likely(&rules.reversal, asked.0, told::EASED, candidates)
+        .into_iter()
+        .filter(|Kept { candidate, .. }| !candidate.before.is_some_and(|n| settled.contains(&n)))
+        // What is said of encryption in other words is the ladder's to judge.
+        .filter(|Kept { candidate, .. }| {
+            candidate.topic != Topic::Encryption
+                || (told::is_plain(candidate) && !told::is_cut(candidate))
+                || !candidate.before.is_some_and(|n| views.is_kept(n) || views.is_mention(&pair, n))
+        })
+        // Where the ladder told a step, sentences that lead up to it are told with it.
+        .filter(|Kept { candidate, .. }| {
+            encryption.is_empty()
+                || !candidate.before.is_some_and(|n| views.speaks(n))
+                || !matches!(candidate.topic, Topic::Encryption | Topic::UserControl)
+        })
+        .collect();
     let expansions = told::likely(&rules.expansion, asked.1, told::EASED, features::expansions(&pair));
     let holds_one = !encryption.is_empty()
         || told::holds_one(asked.0, &reversals)
@@ -547,8 +562,25 @@ pub fn promise_topic(rules: &Rules, unit: &Unit) -> Option<Topic> {
 
 /// The topic by votes of the statement's verbs, data, recipients and purposes.
 pub(super) fn unit_topic(rules: &Rules, unit: &Unit) -> Option<Topic> {
+    let mut votes = votes(rules, &unit.hits);
+    // "Within 30 days" beside keeping or deleting is about how long.
+    if !unit.quantities.is_empty() && votes[Topic::Retention as usize] > 0 {
+        votes[Topic::Retention as usize] += 4;
+    }
+    if unit.promise & Promise::EndToEnd as u32 != 0 {
+        votes[Topic::Encryption as usize] += 4;
+    }
+    most(&votes)
+}
+
+/// The topic by votes of cues alone.
+pub(super) fn topic_by_cues(rules: &Rules, hits: &[Hit]) -> Option<Topic> {
+    most(&votes(rules, hits))
+}
+
+fn votes(rules: &Rules, hits: &[Hit]) -> [i32; Topic::ALL.len()] {
     let mut votes = [0i32; Topic::ALL.len()];
-    for hit in &unit.hits {
+    for hit in hits {
         if hit.cue.slot == Slot::Topic {
             votes[hit.cue.id as usize] += 2;
         } else if let Some(entry) = rules.entry(hit.cue)
@@ -557,13 +589,10 @@ pub(super) fn unit_topic(rules: &Rules, unit: &Unit) -> Option<Topic> {
             votes[topic as usize] += entry.votes;
         }
     }
-    // "Within 30 days" beside keeping or deleting is about how long.
-    if !unit.quantities.is_empty() && votes[Topic::Retention as usize] > 0 {
-        votes[Topic::Retention as usize] += 4;
-    }
-    if unit.promise & Promise::EndToEnd as u32 != 0 {
-        votes[Topic::Encryption as usize] += 4;
-    }
+    votes
+}
+
+fn most(votes: &[i32; Topic::ALL.len()]) -> Option<Topic> {
     let best = (0..votes.len()).max_by_key(|n| (votes[*n], std::cmp::Reverse(*n)))?;
     (votes[best] > 0).then_some(Topic::ALL[best])
 }

@@ -8,7 +8,7 @@
 //! - `shape`, `gate`: may the two texts be compared at all?
 //! - `align`: what stands for a statement in the other text
 //! - `kept`: is the promise said again elsewhere?
-//! - `plain`: edits that leave one reading
+//! - `plain`, `row`, `answer`: edits that leave one reading, of a sentence, a table's row, the answer to a question
 //! - `difference`, `edit`, `traits`, `features`: what is telling about a changed statement
 //! - `stake`: what is at stake in a statement by itself
 //! - `gist`: what it comes to, read in the order of its words
@@ -23,6 +23,7 @@
 //! - `score`, `train`, `fit`, `boost`, `draw`: how good that is, and how the weights and trees are learned
 
 mod align;
+mod answer;
 mod boost;
 pub mod brief;
 mod clause;
@@ -44,7 +45,8 @@ mod lexicon;
 mod number;
 mod plain;
 pub mod reading;
-pub mod rules;
+pub mod row;
+mod rules;
 pub mod score;
 pub mod severity;
 mod shape;

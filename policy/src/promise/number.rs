@@ -31,8 +31,10 @@ pub(super) fn quantities(
     let mut n = first;
     while n < tokens.words.len() {
         if let Some(number) = value(n) {
-            // "twelve (12) months", "30 calendar days"
+            // "twelve (12) months", "30 calendar days"; in "29,213,601 | 1 day" the numbers are apart.
+            let is_other = |m: usize| tokens.words[m].after_break && value(m).is_some_and(|v| v != number);
             let unit = (n + 1..(n + 5).min(tokens.words.len()))
+                .take_while(|m| !is_other(*m))
                 .take_while(|m| *m <= n + 2 || value(*m - 2).is_some() || value(*m).is_some())
                 .find_map(|m| language.units.get(&tokens.words[m].hash).map(|hours| (m, *hours)));
             if let Some((at, hours)) = unit {

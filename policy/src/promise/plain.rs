@@ -10,6 +10,7 @@ use super::document::{Hit, Placed, Unit};
 use super::edit::Edit;
 use super::features::{Candidate, Mode, Pair};
 use super::number::Quantity;
+use super::row;
 use super::rules::{Encryption, Grammar, Rules, Slot};
 use crate::finding::{Kind, Topic};
 use crate::statement::Role;
@@ -24,6 +25,9 @@ const ASIDE: usize = 7;
 
 /// How an edit broke the promise of a sentence, where it can only be read one way.
 pub(super) fn broken(rules: &Rules, old: &Unit, new: &Unit, edit: &Edit) -> Option<Weaker> {
+    if let Some((way, _)) = row::broken(rules, old, new) {
+        return Some(way);
+    }
     if edit.removed.len() + edit.added.len() > MOST
         || edit.share >= 0.6
         || !is_bound(rules, old)
@@ -71,7 +75,10 @@ pub(super) fn opened(pair: &Pair<'_>) -> Vec<Candidate> {
 }
 
 /// What the edit is about, whatever the sentence speaks of besides.
-pub(super) fn topic(rules: &Rules, old: &Unit, way: Weaker) -> Option<Topic> {
+pub(super) fn topic(rules: &Rules, old: &Unit, new: &Unit, way: Weaker) -> Option<Topic> {
+    if let Some((_, topic @ Some(_))) = row::broken(rules, old, new) {
+        return topic;
+    }
     let keeps = ["retain", "delete", "log", "collect"]
         .iter()
         .any(|name| old.mask(Slot::Verb) & difference::verb_bit(rules, name) != 0);
@@ -495,19 +502,11 @@ impl Place<'_> {
             return false;
         };
         let protects = self.old.promise & (Promise::Protected as u32 | Promise::EndToEnd as u32) != 0;
-        let opposites = [
-            ("off", "on"),
-            ("disabled", "enabled"),
-            ("inactive", "active"),
-            ("deaktiviert", "aktiviert"),
-            ("désactivé", "activé"),
-            ("private", "public"),
-        ];
-        opposites.iter().any(|(closed, open)| {
-            let always = *closed == "private";
-            (from == *closed && to == *open && (always || !protects))
-                || (from == *open && to == *closed && protects && !always)
-        })
+        match opens(&from, &to) {
+            Some(true) => !protects || from == "private",
+            Some(false) => protects && to != "private",
+            None => false,
+        }
     }
 
     /// What was taken out had fenced the promise in.
@@ -628,6 +627,20 @@ fn denials(unit: &Unit) -> impl Iterator<Item = &Hit> {
     unit.hits.iter().filter(move |hit| clause::grammar(hit, Grammar::Negation) && !is_way_out(hit))
 }
 
+/// Whether a word stands for its opposite, and something that was closed is open then.
+pub(super) fn opens(from: &str, to: &str) -> Option<bool> {
+    let opposites = [
+        ("off", "on"),
+        ("disabled", "enabled"),
+        ("inactive", "active"),
+        ("deaktiviert", "aktiviert"),
+        ("désactivé", "activé"),
+        ("private", "public"),
+    ];
+    let is = |(closed, open): &(&str, &str)| (from == *closed && to == *open, from == *open && to == *closed);
+    opposites.iter().map(is).find(|(opens, closes)| *opens || *closes).map(|(opens, _)| opens)
+}
+
 /// A word of a statement; behind its end none.
 fn word(unit: &Unit, n: usize) -> &str {
     if n < unit.tokens.words.len() { unit.tokens.word(n) } else { "" }
@@ -638,7 +651,7 @@ fn is_nobody(word: &str) -> bool {
 }
 
 /// Words that join one more thing to a list, in the languages that the rules know.
-fn joins(word: &str) -> bool {
+pub(super) fn joins(word: &str) -> bool {
     matches!(word, "and" | "or" | "nor" | "und" | "oder" | "noch" | "sowie" | "et" | "ou" | "ni")
 }
 

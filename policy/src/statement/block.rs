@@ -11,6 +11,8 @@ pub enum BlockKind {
     Paragraph,
     /// An item of a list, indented by so many columns.
     Item(u16),
+    /// The row of a table that names its columns: a line of dashes stands below it.
+    Head,
     /// A row of a table: its cells stand between `|`.
     Row,
     /// A paragraph that continues an item of a list, indented by so many columns.
@@ -30,7 +32,7 @@ impl BlockKind {
             BlockKind::Heading(_) => Role::Heading,
             BlockKind::Paragraph | BlockKind::Continuation(_) => Role::Sentence,
             BlockKind::Item(_) => Role::Item,
-            BlockKind::Row => Role::Cell,
+            BlockKind::Head | BlockKind::Row => Role::Cell,
         }
     }
 }
@@ -48,15 +50,46 @@ impl Block<'_> {
                     take(text.trim());
                 }
             }
-            BlockKind::Row => {
-                for cell in cells(self.raw) {
-                    sentence::split_into(&inline::plain(cell), &mut take);
+            BlockKind::Head | BlockKind::Row => {
+                let cells: Vec<String> = cells(self.raw).map(inline::plain).collect();
+                match row(&cells) {
+                    Some(row) => row.iter().for_each(|sentence| take(sentence)),
+                    None => cells.iter().for_each(|cell| sentence::split_into(cell, &mut take)),
                 }
             }
             _ => sentence::split_into(&inline::plain(self.raw), &mut take),
         }
         out
     }
+}
+
+/// A row of so many words at most is read as one statement.
+const ROW_WORDS: usize = 48;
+/// Stands between the cells of such a row.
+pub(crate) const BORDER: &str = " | ";
+
+/// A row whose cells need each other ("Messages | 30 days"), as one statement, and what the last cell says behind its
+/// first sentence. `None` where other cells say more than a sentence: they are to be read one by one.
+fn row(cells: &[String]) -> Option<Vec<String>> {
+    let mut said: Vec<String> = Vec::new();
+    let mut more: Vec<String> = Vec::new();
+    for cell in cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()) {
+        let sentences = sentence::split(cell);
+        if !more.is_empty() || (sentences.len() > 1 && cell.contains('\n')) {
+            return None;
+        }
+        match sentences.as_slice() {
+            [first, rest @ ..] if !rest.is_empty() => {
+                said.push(first.clone());
+                more = rest.to_vec();
+            }
+            // A number alone is no sentence, but it is an answer.
+            _ => said.push(cell.to_owned()),
+        }
+    }
+    let row = said.join(BORDER);
+    let fits = row.split(' ').count() <= ROW_WORDS && row.contains(char::is_alphabetic);
+    fits.then(|| std::iter::once(row).chain(more).collect())
 }
 
 /// The cells of a row; `\|` is no border.
@@ -85,7 +118,8 @@ fn cells(row: &str) -> impl Iterator<Item = &str> {
 
 /// The blocks of a Markdown text in reading order: no blank lines, no rules, no code fences.
 pub fn blocks(markdown: &str) -> Vec<Block<'_>> {
-    let mut reader = Reader { text: markdown, blocks: Vec::new(), open: None, in_list: false };
+    let mut reader =
+        Reader { text: markdown, blocks: Vec::new(), open: None, in_list: false, below_row: false };
     let mut start = 0;
     for end in memchr_lines(markdown) {
         let line = markdown[start..end].trim_end_matches(['\r', '\n']);
@@ -115,6 +149,8 @@ struct Reader<'a> {
     open: Option<(BlockKind, usize, usize)>,
     /// An item was read and nothing since has stood at the left margin.
     in_list: bool,
+    /// The line before was a row of a table.
+    below_row: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -125,6 +161,7 @@ impl<'a> Reader<'a> {
     }
 
     fn line(&mut self, line: &'a str, start: usize) {
+        let below_row = std::mem::take(&mut self.below_row);
         let body = line.trim_start_matches([' ', '\t']);
         let indent = line.len() - body.len();
         let trimmed = body.trim_end();
@@ -167,6 +204,9 @@ impl<'a> Reader<'a> {
                 let inner = trimmed.trim_matches('|');
                 if inner.bytes().any(|b| !matches!(b, b'-' | b'|' | b' ' | b':')) {
                     self.blocks.push(Block { kind: BlockKind::Row, raw: inner });
+                    self.below_row = true;
+                } else if below_row && let Some(row) = self.blocks.last_mut() {
+                    row.kind = BlockKind::Head;
                 }
                 return;
             }

@@ -14,6 +14,7 @@ mod inline;
 mod outline;
 mod sentence;
 
+pub(crate) use block::BORDER;
 pub use block::{Block, BlockKind, blocks};
 pub(crate) use compare::{FIRST, comparable_words, normalised, step, word_hash};
 pub use compare::{comparable, statement_id};

@@ -1,6 +1,6 @@
 //! Gives each sentence its place: the headings above it and the lead-in it hangs under.
 
-use super::{BlockKind, Segment};
+use super::{BORDER, BlockKind, Segment};
 use std::sync::Arc;
 
 /// What a reader remembers while going down a text.
@@ -10,13 +10,15 @@ pub struct Outline {
     section: Arc<[Arc<str>]>,
     /// The last sentence of the last paragraph, if it calls for a list.
     lead_in: Option<Arc<str>>,
+    /// What names the columns of the table that is open.
+    head: Option<Arc<str>>,
     /// Items that are open, by indent, each with the last sentence it ended on, if that calls for a list.
     items: Vec<(u16, Option<Arc<str>>)>,
 }
 
 impl Default for Outline {
     fn default() -> Self {
-        Self { headings: Vec::new(), section: Arc::from([]), lead_in: None, items: Vec::new() }
+        Self { headings: Vec::new(), section: Arc::from([]), lead_in: None, head: None, items: Vec::new() }
     }
 }
 
@@ -26,6 +28,9 @@ impl Outline {
         let Some(last) = sentences.last() else { return };
         let role = kind.role();
         let opens = calls_for_list(last).then(|| last.clone());
+        if kind != BlockKind::Row {
+            self.head = None;
+        }
         match kind {
             BlockKind::Heading(level) => {
                 self.headings.retain(|(above, _)| *above < level);
@@ -68,8 +73,9 @@ impl Outline {
                     take(Segment { text: text.clone(), role, section: self.section.clone(), lead_in });
                 }
             }
-            BlockKind::Row => {
+            BlockKind::Head => {
                 self.items.clear();
+                self.head = sentences.first().filter(|_| sentences.len() == 1).cloned();
                 for text in sentences {
                     take(Segment {
                         text: text.clone(),
@@ -77,6 +83,14 @@ impl Outline {
                         section: self.section.clone(),
                         lead_in: self.lead_in.clone(),
                     });
+                }
+            }
+            BlockKind::Row => {
+                self.items.clear();
+                for text in sentences {
+                    let head = self.head.as_ref().filter(|_| text.contains(BORDER));
+                    let lead_in = head.or(self.lead_in.as_ref()).cloned();
+                    take(Segment { text: text.clone(), role, section: self.section.clone(), lead_in });
                 }
             }
         }

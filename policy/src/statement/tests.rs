@@ -65,10 +65,33 @@ fn items_hang_under_their_lead_in_and_nest() {
 }
 
 #[test]
-fn rows_become_cells() {
+fn a_row_is_a_statement_below_the_names_of_its_columns() {
+    let segments = segment(
+        "| Data | Kept for |\n| --- | --- |\n| Letters |  | 30 |\n| a \\| b | 1 year |\n\nNext.\n\n| Calls | 7 days |\n",
+    );
+    let read: Vec<_> = segments.iter().map(|s| (&*s.text, s.lead_in.as_deref())).collect();
+    let head = Some("Data | Kept for");
+    assert_eq!(
+        read,
+        [
+            ("Data | Kept for", None),
+            ("Letters | 30", head),
+            ("a | b | 1 year", head),
+            ("Next.", None),
+            ("Calls | 7 days", None)
+        ]
+    );
+}
+
+#[test]
+fn cells_that_say_more_than_a_sentence_are_read_one_by_one() {
+    assert_eq!(
+        texts("| Your letters | By consent. You may take it back. |\n"),
+        ["Your letters | By consent.", "You may take it back."]
+    );
     assert_eq!(
         texts("| Data | Why |\n| --- | --- |\n| Your e-mail. We keep it. | Login<br>Safety |\n"),
-        ["Data", "Why", "Your e-mail.", "We keep it.", "Login", "Safety"]
+        ["Data | Why", "Your e-mail.", "We keep it.", "Login", "Safety"]
     );
 }
 

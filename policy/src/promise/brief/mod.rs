@@ -210,7 +210,7 @@ pub(super) fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
             (Kind::Reversal, Some(before), Some(after)) => {
                 let (old, new) = (old.unit(before), new.unit(after));
                 plain::broken(rules, old, new, &edit::edits(old, new))
-                    .and_then(|way| plain::topic(rules, old, way))
+                    .and_then(|way| plain::topic(rules, old, new, way))
             }
             _ => None,
         };
