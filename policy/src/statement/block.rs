@@ -92,6 +92,17 @@ fn row(cells: &[String]) -> Option<Vec<String>> {
     fits.then(|| std::iter::once(row).chain(more).collect())
 }
 
+/// Every cell but empty ones is in bold, and there are two at least.
+fn is_bold(row: &str) -> bool {
+    let is_bold = |cell: &str| cell.starts_with("**") && cell.ends_with("**");
+    let mut filled = cells(row).map(str::trim).filter(|cell| !cell.is_empty());
+    let mut count = 0;
+    filled.all(|cell| {
+        count += 1;
+        is_bold(cell)
+    }) && count > 1
+}
+
 /// The cells of a row; `\|` is no border.
 fn cells(row: &str) -> impl Iterator<Item = &str> {
     let bytes = row.as_bytes();
@@ -119,7 +130,7 @@ fn cells(row: &str) -> impl Iterator<Item = &str> {
 /// The blocks of a Markdown text in reading order: no blank lines, no rules, no code fences.
 pub fn blocks(markdown: &str) -> Vec<Block<'_>> {
     let mut reader =
-        Reader { text: markdown, blocks: Vec::new(), open: None, in_list: false, below_row: false };
+        Reader { text: markdown, blocks: Vec::new(), open: None, in_list: false, above: Above::Other };
     let mut start = 0;
     for end in memchr_lines(markdown) {
         let line = markdown[start..end].trim_end_matches(['\r', '\n']);
@@ -149,8 +160,17 @@ struct Reader<'a> {
     open: Option<(BlockKind, usize, usize)>,
     /// An item was read and nothing since has stood at the left margin.
     in_list: bool,
-    /// The line before was a row of a table.
-    below_row: bool,
+    above: Above,
+}
+
+/// What the line above is to a row of a table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Above {
+    Row,
+    /// A line of dashes, or an empty row, with no row above it.
+    Delimiter,
+    #[default]
+    Other,
 }
 
 impl<'a> Reader<'a> {
@@ -161,7 +181,7 @@ impl<'a> Reader<'a> {
     }
 
     fn line(&mut self, line: &'a str, start: usize) {
-        let below_row = std::mem::take(&mut self.below_row);
+        let above = std::mem::take(&mut self.above);
         let body = line.trim_start_matches([' ', '\t']);
         let indent = line.len() - body.len();
         let trimmed = body.trim_end();
@@ -203,10 +223,17 @@ impl<'a> Reader<'a> {
                 self.close();
                 let inner = trimmed.trim_matches('|');
                 if inner.bytes().any(|b| !matches!(b, b'-' | b'|' | b' ' | b':')) {
-                    self.blocks.push(Block { kind: BlockKind::Row, raw: inner });
-                    self.below_row = true;
-                } else if below_row && let Some(row) = self.blocks.last_mut() {
-                    row.kind = BlockKind::Head;
+                    // Converters leave the head empty where the page named the columns in bold.
+                    let is_head = above == Above::Delimiter && is_bold(inner);
+                    let kind = if is_head { BlockKind::Head } else { BlockKind::Row };
+                    self.blocks.push(Block { kind, raw: inner });
+                    self.above = Above::Row;
+                } else if above == Above::Row {
+                    if let Some(row) = self.blocks.last_mut() {
+                        row.kind = BlockKind::Head;
+                    }
+                } else {
+                    self.above = Above::Delimiter;
                 }
                 return;
             }

@@ -84,6 +84,23 @@ fn a_row_is_a_statement_below_the_names_of_its_columns() {
 }
 
 #[test]
+fn columns_named_in_bold_below_an_empty_head_are_named_too() {
+    let leads = |markdown: &str| -> Vec<_> {
+        segment(markdown).into_iter().map(|s| s.lead_in.map(|lead| lead.to_string())).collect()
+    };
+    let head = Some("Data | Kept for".to_owned());
+    assert_eq!(
+        leads("|     |     |\n| --- | --- |\n| **Data** | **Kept for** |\n| Letters | a year |\n"),
+        [None, head]
+    );
+    assert_eq!(
+        leads("|     |     |\n| --- | --- |\n| **Data** | Kept for |\n| Letters | a year |\n"),
+        [None, None]
+    );
+    assert_eq!(leads("| --- | --- |\n| **Data** |  |\n| Letters | a year |\n"), [None, None]);
+}
+
+#[test]
 fn cells_that_say_more_than_a_sentence_are_read_one_by_one() {
     assert_eq!(
         texts("| Your letters | By consent. You may take it back. |\n"),
