@@ -131,11 +131,8 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
         }
         let stake = pair.rules.stakes.of(unit);
         if let Some((to, way, topic)) = row::answered(pair, unit) {
-            let candidate = answer_candidate(pair, [*n, to], way, topic, &about_change);
-            if told::is_decisive(&candidate) {
-                found.push(candidate);
-                continue;
-            }
+            found.push(answer_candidate(pair, [*n, to], way, topic, &about_change));
+            continue;
         }
         if pair.rules.stakes.is_known() && unit.is_learned && stake.protects < AT_STAKE {
             continue;
@@ -217,6 +214,9 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
 
 /// Questions that are answered worse, in a change so small that they need no weighing.
 pub(super) fn answers(pair: &Pair<'_>) -> Vec<Candidate> {
+    if !told::is_small(pair) {
+        return Vec::new();
+    }
     let about_change = pair.context();
     let turned = answer::turned(pair).into_iter();
     turned
@@ -224,7 +224,6 @@ pub(super) fn answers(pair: &Pair<'_>) -> Vec<Candidate> {
             let places = [turned.before, turned.after];
             answer_candidate(pair, places, turned.way, turned.topic, &about_change)
         })
-        .filter(told::is_decisive)
         .collect()
 }
 

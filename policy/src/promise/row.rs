@@ -8,6 +8,7 @@ use super::features::Pair;
 use super::number::Quantity;
 use super::rules::{Grammar, Rules, Slot};
 use super::token::Tokens;
+use super::told;
 use crate::finding::Topic;
 use crate::statement::{BORDER, Role};
 use std::ops::Range;
@@ -36,7 +37,7 @@ pub(super) fn broken(rules: &Rules, old: &Unit, new: &Unit) -> Option<(Weaker, O
 
 /// The row of the new text that answers worse what a row of the old one answered, how, and what that is about.
 pub(super) fn answered(pair: &Pair<'_>, old: &Unit) -> Option<(usize, Weaker, Option<Topic>)> {
-    if old.role != Role::Cell {
+    if old.role != Role::Cell || !told::is_small(pair) {
         return None;
     }
     pair.changed.fresh.iter().find_map(|n| {

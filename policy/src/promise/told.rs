@@ -1,7 +1,7 @@
 //! Which candidates of a change are told: how sure the judge has to be of each, by itself and beside the others.
 
 use super::difference::Weaker;
-use super::features::{Candidate, Mode};
+use super::features::{Candidate, Mode, Pair};
 use super::weights::Ready;
 use crate::finding::Kind;
 use std::collections::BTreeSet;
@@ -94,6 +94,11 @@ const DECISIVE: f32 = 0.2;
 /// So many statements may have gone, and as many come, for such an edit to speak for itself: by its cues alone, and read
 /// place by place.
 const FEW: [f32; 2] = [10.0, 30.0];
+
+/// Edits that leave one reading speak for themselves in this change.
+pub(super) fn is_small(pair: &Pair<'_>) -> bool {
+    [&pair.changed.gone, &pair.changed.fresh].iter().all(|changed| changed.len() as f32 <= FEW[1])
+}
 
 /// A short edit in a small change that can only be read one way needs no weighing; the weights, learned where
 /// much changes at once, are too careful with it.
