@@ -150,8 +150,15 @@ pub(super) fn clauses(tokens: &Tokens, lead_words: usize, hits: &[Hit]) -> Vec<C
     clauses
 }
 
-/// The frames of a statement under its lead-in; `masks` are the bits of its hits, by slot.
-pub(super) fn frames(tokens: &Tokens, lead_words: usize, hits: &[Hit], masks: &[u64; SLOTS]) -> Vec<Frame> {
+/// The frames of a statement under its lead-in; `masks` are the bits of its hits, by slot. `capital_nouns`: see
+/// [`super::rules::Language`].
+pub(super) fn frames(
+    tokens: &Tokens,
+    lead_words: usize,
+    hits: &[Hit],
+    masks: &[u64; SLOTS],
+    capital_nouns: bool,
+) -> Vec<Frame> {
     let mut frames = Vec::new();
     if masks[Slot::Verb as usize] == 0 {
         return frames;
@@ -162,7 +169,7 @@ pub(super) fn frames(tokens: &Tokens, lead_words: usize, hits: &[Hit], masks: &[
     for clause in clauses(tokens, lead_words, hits) {
         let within = clause.hits(hits);
         for hit in within.iter().filter(|hit| hit.cue.slot == Slot::Verb) {
-            if is_name(tokens, hit.from as usize) {
+            if !capital_nouns && is_name(tokens, hit.from as usize) {
                 continue;
             }
             let may = within.iter().any(|other| other.from <= hit.from && grammar(other, Grammar::May));

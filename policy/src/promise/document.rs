@@ -455,7 +455,7 @@ fn read_unit(rules: &Rules, index: usize, segment: &Segment) -> Unit {
     }
     let print_ones = print.iter().map(|word| word.count_ones()).sum();
     let (quantities, quantities_at) = number::quantities(language, &tokens, lead_words);
-    let frames = clause::frames(&tokens, lead_words, &hits, &masks);
+    let frames = clause::frames(&tokens, lead_words, &hits, &masks, language.capital_nouns);
     let denials = denial::denials(&tokens, lead_words, &hits, &masks, &bag);
     let promise = clause::promises(rules, segment.role, &tokens, &hits, &frames, &masks, &quantities);
     let stance = masks[Slot::Grammar as usize]

@@ -165,13 +165,16 @@ fn beyond_doubt(rules: &Rules, pair: &Pair<'_>, dates: &Dates, told: &[Judgement
             *family == "weaker" && [Weaker::LimitLonger as u32, Weaker::AgeLowered as u32].contains(id)
         })
     };
+    let is_firm = |unit: &Unit| {
+        let protects = Promise::Protected as u32 | Promise::EndToEnd as u32;
+        let firm = Promise::Negative as u32 | if unit.is_learned { 0 } else { protects };
+        unit.promise & firm != 0
+    };
     let is_alone = |candidate: &Candidate| {
         candidate.after.is_none()
             && pair.changed.gone.len() == 1
             && pair.changed.fresh.is_empty()
-            && candidate
-                .before
-                .is_some_and(|n| pair.old.placed[n].unit.promise & Promise::Negative as u32 != 0)
+            && candidate.before.is_some_and(|n| is_firm(&pair.old.placed[n].unit))
     };
     let mut candidates = features::reversals(pair);
     candidates.extend(plain::opened(pair));

@@ -32,6 +32,7 @@ pub(super) fn broken(rules: &Rules, old: &Unit, new: &Unit, edit: &Edit) -> Opti
         || edit.share >= 0.6
         || !is_bound(rules, old)
         || [old, new].iter().any(|unit| is_nobodys(unit))
+        || [(old, new), (new, old)].iter().any(|(a, b)| own(a, Grammar::Only) && names_nobody(b))
     {
         return None;
     }
@@ -142,6 +143,12 @@ fn is_bound(rules: &Rules, unit: &Unit) -> bool {
     }
     let gist = || rules.gists.as_deref().and_then(|network| network.of(unit));
     rules.stakes.of(unit).protects >= AT_STAKE || gist().is_some_and(|gist| gist.stake.protects >= AT_STAKE)
+}
+
+/// "Nobody but you can read it" says what "only you can read it" does.
+fn names_nobody(unit: &Unit) -> bool {
+    (unit.lead_words..unit.tokens.words.len()).any(|n| is_nobody(unit.tokens.word(n)))
+        && !own(unit, Grammar::Only)
 }
 
 /// A duty of people, somebody's liability, a question, a story: no promise of the service's.
@@ -262,12 +269,14 @@ impl Place<'_> {
         let to_all = self.removed.clone().any(|n| is_nobody(self.old.tokens.word(n)));
         let is_fenced =
             ((self.gains(Grammar::Only) && !to_all) || self.gains(Grammar::Consent)) && self.had_way_out();
+        // A flat denial became "only …".
+        let to_some = self.gains(Grammar::Only) && !self.had_way_out();
         let is_small = self.removed.len() + self.added.len() <= LIFTED;
-        let is_lifted = is_small
+        let is_lifted = (is_small || to_some)
             && !is_fenced
             && !own(self.new, Grammar::NoLonger)
             && self.denies()
-            && (to_all || self.says_the_same());
+            && (to_all || to_some || self.says_the_same());
         is_lifted.then_some(Weaker::NegationLifted)
     }
 
@@ -444,7 +453,7 @@ impl Place<'_> {
                 self.removed.is_empty() && self.gains(Grammar::Negation) && self.added.len() == 1
             }
             // "Everywhere", where an exception stands now.
-            Weaker::ExceptionPut | Weaker::ScopePut => {
+            Weaker::ExceptionPut | Weaker::ScopePut | Weaker::HedgePut => {
                 self.added.is_empty() && self.loses(Grammar::Universal)
             }
             _ => false,

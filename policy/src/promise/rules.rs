@@ -109,6 +109,8 @@ pub struct Rules {
 #[derive(Debug, Clone)]
 pub(super) struct Language {
     pub code: String,
+    /// Every noun has a capital, so that a capital within a sentence is no name.
+    pub capital_nouns: bool,
     pub common: HashSet<u32, WordHasher>,
     pub words: Lexicon,
     pub units: HashMap<u32, u32, WordHasher>,
@@ -217,6 +219,9 @@ pub enum RuleError {
 #[serde(deny_unknown_fields)]
 struct LanguageFile {
     language: String,
+    /// Every noun has a capital, so that a capital within a sentence is no name.
+    #[serde(default)]
+    capital_nouns: bool,
     common: Vec<String>,
     #[serde(default)]
     grammar: BTreeMap<String, Vec<String>>,
@@ -499,6 +504,7 @@ impl Rules {
         }
         self.languages.push(Language {
             code: parsed.language,
+            capital_nouns: parsed.capital_nouns,
             common,
             words: Lexicon::new(builder.found),
             units,
