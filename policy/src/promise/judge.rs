@@ -181,7 +181,8 @@ fn beyond_doubt(rules: &Rules, pair: &Pair<'_>, dates: &Dates, told: &[Judgement
     told::likely(&rules.reversal, rules.reversal.threshold, 0.0, candidates)
         .iter()
         .filter(|Kept { candidate, .. }| {
-            let is_said = |n| views.is_mention(pair, n) || (told::is_cut(candidate) && views.is_kept(n));
+            let is_cut = told::is_cut(candidate) && is_cut_said(pair, &views, candidate);
+            let is_said = |n| views.is_mention(pair, n) || (is_cut && views.is_kept(n));
             candidate.topic != Topic::Encryption || !candidate.before.is_some_and(is_said)
         })
         .filter(|kept| {
@@ -193,6 +194,16 @@ fn beyond_doubt(rules: &Rules, pair: &Pair<'_>, dates: &Dates, told: &[Judgement
         .map(|kept| judgement(rules, pair, kept, Kind::Reversal, dates, &views))
         .filter(|finding| !told.contains(&*finding.before) && !told.contains(&*finding.after))
         .collect()
+}
+
+/// What was cut out of a sentence about encryption is named elsewhere in the new text, where it speaks of that.
+fn is_cut_said(pair: &Pair<'_>, views: &Views, candidate: &Candidate) -> bool {
+    let (Some(before), Some(after)) = (candidate.before, candidate.after) else { return true };
+    let (old, new) = (&pair.old.placed[before].unit, &pair.new.placed[after].unit);
+    let mut cut = old.bag.iter().filter(|stem| new.bag.binary_search(stem).is_err());
+    let is_said =
+        |stem: &u32| views.new.places().any(|n| pair.new.placed[n].unit.bag.binary_search(stem).is_ok());
+    cut.all(is_said)
 }
 
 /// Read backwards, a denial that got a qualifier ("we do not sell … for money") looks like one that lost words.

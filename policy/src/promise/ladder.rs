@@ -37,6 +37,11 @@ impl View {
         View { said: encryption::said(rules, text), alone: alone.to_vec() }
     }
 
+    /// The statements that say something of encryption.
+    pub fn places(&self) -> impl Iterator<Item = usize> {
+        self.said.iter().map(|said| said.place)
+    }
+
     fn claims(&self) -> impl Iterator<Item = (usize, &Claim)> {
         self.said.iter().flat_map(|said| said.claims.iter().map(|claim| (said.place, claim)))
     }

@@ -20,7 +20,7 @@ const ANSWER: usize = 4;
 pub(super) fn broken(rules: &Rules, old: &Unit, new: &Unit) -> Option<(Weaker, Option<Topic>)> {
     let (old, new) = (Row::of(rules, old)?, Row::of(rules, new)?);
     let is_same_table = old.unit.lead_in == new.unit.lead_in && old.cells.len() == new.cells.len();
-    if !is_same_table || !old.is_about_what(&new) {
+    if !is_same_table || !old.is_about_the_same(&new) {
         return None;
     }
     let changed = || (1..old.cells.len()).filter(|n| old.words(*n) != new.words(*n));
@@ -72,7 +72,7 @@ impl<'a> Row<'a> {
     }
 
     /// The first cells name the same, give or take a word.
-    fn is_about_what(&self, other: &Self) -> bool {
+    fn is_about_the_same(&self, other: &Self) -> bool {
         let (mine, others) = (self.words(0), other.words(0));
         let shared = mine.iter().filter(|word| others.contains(word)).count();
         3 * shared >= 2 * mine.len().max(others.len())
