@@ -170,6 +170,9 @@ pub struct Judgement {
     pub lead_in_before: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead_in_after: Option<String>,
+    /// Where one side is empty: the sentences of that text that come nearest, best first, at most three.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nearest: Vec<Nearest>,
     /// 1 real but minor, 2 a privacy journalist would report it, 3 front-page news for the people affected.
     pub severity: u8,
     /// 0 to 1: how sure the judge is.
@@ -193,6 +196,28 @@ pub struct Judgement {
     pub scope: Vec<String>,
     /// What the promise is, stable across rewordings (topic and frame), for [`PromiseId`].
     pub promise_key: String,
+}
+
+/// A sentence that was looked at as what might say the same, and held to say less or something else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nearest {
+    /// Exactly as it stands there.
+    pub text: String,
+    pub lead_in: Option<String>,
+    /// It stands in both texts.
+    pub in_both: bool,
+}
+
+impl Nearest {
+    /// Where it stands, in words: `of_later` where it is from the later text.
+    pub fn standing(&self, of_later: bool) -> &'static str {
+        match (of_later, self.in_both) {
+            (true, true) => "stood there before, too",
+            (true, false) => "new",
+            (false, true) => "still stands",
+            (false, false) => "gone since",
+        }
+    }
 }
 
 /// A judgement with its place in a policy's history.

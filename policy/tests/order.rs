@@ -26,6 +26,7 @@ fn finding(id: &str, policy: [&str; 2], before: &str, weight: f32, status: Statu
             after: String::new(),
             lead_in_before: None,
             lead_in_after: None,
+            nearest: Vec::new(),
             severity: 2,
             confidence: 0.5,
             weight,

@@ -38,6 +38,7 @@ pub fn finding(context: &Context<'_>, finding: &Finding) -> Value {
         "after": judgement.after,
         "lead_in_before": judgement.lead_in_before,
         "lead_in_after": judgement.lead_in_after,
+        "nearest": judgement.nearest,
         "reason": judgement.reason,
         "rule": judgement.rule,
         "effective": judgement.effective,

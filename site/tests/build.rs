@@ -349,6 +349,49 @@ fn a_finding_about_an_item_shows_what_the_item_hangs_under() {
 }
 
 #[test]
+fn a_sentence_without_counterpart_stands_beside_what_comes_nearest() {
+    use policy::finding::Nearest;
+    let mut histories = histories();
+    let (at, known) = histories
+        .iter()
+        .enumerate()
+        .find(|(_, history)| history.findings.iter().any(|finding| finding.judgement.after.is_empty()))
+        .map(|(at, history)| (at, history.statements[0].clone()))
+        .expect("a finding of a promise that is gone");
+    let marked = histories[at]
+        .findings
+        .iter_mut()
+        .find(|finding| finding.judgement.after.is_empty())
+        .expect("as above");
+    marked.judgement.nearest = vec![
+        Nearest { text: "We may <sell> some.".into(), lead_in: Some("From 2027:".into()), in_both: false },
+        Nearest { text: known.text.clone(), lead_in: None, in_both: true },
+    ];
+    let marked = marked.clone();
+    let out = tempfile::tempdir().unwrap();
+    build(out.path(), &histories, &input());
+    let files = files(out.path());
+    let html = std::str::from_utf8(&files[&format!("findings/{}/index.html", marked.id)]).unwrap();
+    let list = html.split("<ul class=\"nearest\">").nth(1).expect("a list").split("</ul>").next().unwrap();
+    let items: Vec<&str> = list.split("<li>").skip(1).collect();
+    assert_eq!(items.len(), 2);
+    assert!(items[0].contains("We may &lt;sell&gt; some.") && items[0].contains("From 2027:"), "{list}");
+    assert!(items[0].contains("new") && !items[0].contains("href"), "no such statement: {list}");
+    assert!(items[1].contains("stood there before, too"), "{list}");
+    assert!(items[1].contains(&known.id.to_string()), "{list}");
+    let api: serde_json::Value =
+        serde_json::from_str(std::str::from_utf8(&files["api/v1/findings.json"]).unwrap()).unwrap();
+    let findings = api["findings"].as_array().unwrap();
+    let told = findings.iter().find(|one| one["id"] == marked.id.0).unwrap();
+    assert_eq!(
+        told["nearest"][0],
+        serde_json::json!({"text": "We may <sell> some.", "lead_in": "From 2027:", "in_both": false})
+    );
+    let others = findings.iter().filter(|one| one["id"] != marked.id.0);
+    assert!(others.into_iter().all(|one| one["nearest"] == serde_json::json!([])));
+}
+
+#[test]
 fn every_page_says_what_it_must() {
     let out = tempfile::tempdir().unwrap();
     build(out.path(), &histories(), &input());

@@ -44,6 +44,14 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     };
     say!("then  {}", told(&judgement.lead_in_before, &judgement.before));
     say!("now   {}\n", told(&judgement.lead_in_after, &judgement.after));
+    for (n, one) in judgement.nearest.iter().enumerate() {
+        let name = if n == 0 { "nearest" } else { "" };
+        let sentence = super::findings::under(&one.lead_in, &one.text);
+        say!("{name:<11} {sentence} ({})", one.standing(judgement.after.is_empty()));
+    }
+    if !judgement.nearest.is_empty() {
+        say!("");
+    }
     say!("rule        {}", judgement.rule);
     for step in &judgement.steps {
         say!("            {step}");

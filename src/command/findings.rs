@@ -86,6 +86,7 @@ pub fn json(finding: &Finding) -> serde_json::Value {
         "after": judgement.after,
         "lead_in_before": judgement.lead_in_before,
         "lead_in_after": judgement.lead_in_after,
+        "nearest": judgement.nearest,
         "reason": judgement.reason,
         "class": finding.class,
         "rule": judgement.rule,

@@ -104,7 +104,7 @@ impl<'a> Pair<'a> {
         Pair { rules, old, new, gone, fresh, changed }
     }
 
-    fn weigher(&self) -> Weigher<'a> {
+    pub(super) fn weigher(&self) -> Weigher<'a> {
         Weigher { before: self.old, after: self.new }
     }
 

@@ -9,6 +9,7 @@ use super::encryption::{Step, scope};
 use super::features::{self, Candidate, Mode, Pair, Trait};
 use super::gate;
 use super::ladder::{self, Views};
+use super::nearest;
 use super::plain;
 use super::rules::{Grammar, Rules, Slot};
 use super::severity::severity;
@@ -58,7 +59,9 @@ pub(crate) fn judge_gated(
             brief::findings(rules, &pair, &dates).into_iter().filter(|finding| !is_told(finding)).collect();
         found.extend(more);
         found.extend(beyond_doubt(rules, &pair, &dates, &found));
-        return one_each(found);
+        let mut found = one_each(found);
+        nearest::add(&pair, &mut found);
+        return found;
     }
     let mut found = Vec::new();
     let views = Views::new(rules, &pair);
@@ -140,7 +143,9 @@ pub(crate) fn judge_gated(
         let more = beyond_doubt(rules, &pair, &dates, &found);
         found.extend(more);
     }
-    one_each(found)
+    let mut found = one_each(found);
+    nearest::add(&pair, &mut found);
+    found
 }
 
 /// Reversals on a short page that need no weighing and were not told yet: limits and ages that moved in short edits,
@@ -303,6 +308,7 @@ fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &D
         after: text_at(pair.new, step.after),
         lead_in_before: lead_in_at(pair.old, step.before),
         lead_in_after: lead_in_at(pair.new, step.after),
+        nearest: Vec::new(),
         severity,
         confidence,
         weight: Weight { gravity: severity.into(), plainness: severity, confidence, at_stake: PLAIN }
@@ -435,6 +441,7 @@ fn judgement(
         after: text_at(pair.new, candidate.after),
         lead_in_before: lead_in_at(pair.old, candidate.before),
         lead_in_after: lead_in_at(pair.new, candidate.after),
+        nearest: Vec::new(),
         severity: severity(gravity),
         confidence: chance,
         weight: Weight { gravity, plainness, confidence: chance, at_stake }.of(kind),

@@ -42,6 +42,7 @@ mod judge;
 mod kept;
 mod ladder;
 mod lexicon;
+mod nearest;
 mod number;
 mod plain;
 pub mod reading;

@@ -12,10 +12,13 @@ use crate::render::{Frame, data_block};
 use crate::shown::{clip, shown};
 use crate::summary::newest_first;
 use crate::wording::{Run, runs};
-use policy::finding::{EvidenceClass, Finding, Kind, Status};
+use policy::finding::{EvidenceClass, Finding, Kind, Nearest, Status};
 use policy::history::{History, Version};
 use policy::id::{StatementId, VersionId};
 use serde::Serialize;
+
+/// Characters of a nearest sentence: enough to see what it says.
+const LONGEST: usize = 600;
 
 /// A finding's page.
 #[derive(Serialize)]
@@ -26,6 +29,8 @@ pub struct View {
     pub now: Side,
     /// What was read and not found, where one side is empty.
     pub absence: &'static str,
+    /// What stands there instead: the sentences that come nearest.
+    pub nearest: Vec<Near>,
     pub status: Standing,
     pub facts: Vec<Fact>,
     pub reason: String,
@@ -45,6 +50,16 @@ pub struct Side {
     pub lead_in: Option<String>,
     pub runs: Vec<Run>,
     pub day: Day,
+    pub href: Option<String>,
+}
+
+/// A sentence that comes nearest to one that has no counterpart.
+#[derive(Serialize)]
+pub struct Near {
+    pub lead_in: Option<String>,
+    pub text: String,
+    /// "New", "stood there before, too", …
+    pub standing: &'static str,
     pub href: Option<String>,
 }
 
@@ -96,6 +111,7 @@ pub fn view(context: &Context<'_>, history: &History, finding: &Finding) -> View
         then: side(finding, under.0, then, &finding.before_statement, finding.last_seen_before),
         now: side(finding, under.1, now, &finding.after_statement, finding.first_seen_after),
         absence: absence(judgement.kind, judgement.before.is_empty(), judgement.after.is_empty()),
+        nearest: nearest(history, finding),
         status: standing(finding),
         facts: facts(finding),
         reason: shown(&judgement.reason),
@@ -127,6 +143,18 @@ fn side(
         day: Day::of(at),
         href: statement.as_ref().map(|statement| place::statement(&finding.policy, statement)),
     }
+}
+
+fn nearest(history: &History, finding: &Finding) -> Vec<Near> {
+    let judgement = &finding.judgement;
+    let known = |text: &str| history.statements.iter().find(|statement| statement.text == text);
+    let near = |one: &Nearest| Near {
+        lead_in: line::lead_in(one.lead_in.as_deref(), &one.text, LEAD),
+        text: clip(&one.text, LONGEST),
+        standing: one.standing(judgement.after.is_empty()),
+        href: known(&one.text).map(|statement| place::statement(&finding.policy, &statement.id)),
+    };
+    judgement.nearest.iter().map(near).collect()
 }
 
 /// What an empty side means. It says what was looked for, not what the service thinks.

@@ -64,6 +64,7 @@ pub fn finding(policy: &PolicyId, kind: Kind, topic: Topic, texts: [&str; 3], da
             after: after.into(),
             lead_in_before: None,
             lead_in_after: None,
+            nearest: Vec::new(),
             severity: 3,
             confidence: 0.9,
             weight: 3.0,

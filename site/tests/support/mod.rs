@@ -43,6 +43,7 @@ pub fn judgement(kind: Kind, topic: Topic, before: &str, after: &str) -> Judgeme
         after: after.into(),
         lead_in_before: None,
         lead_in_after: None,
+        nearest: Vec::new(),
         severity: 2,
         confidence: 0.9,
         weight: 2.0,

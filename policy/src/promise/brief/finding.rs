@@ -107,6 +107,7 @@ fn judgement(rules: &Rules, pair: &Pair<'_>, told: &Told, dates: &Dates) -> Judg
         after: text_at(pair.new, told.after),
         lead_in_before: lead_in_at(pair.old, told.before),
         lead_in_after: lead_in_at(pair.new, told.after),
+        nearest: Vec::new(),
         severity,
         confidence: told.chance,
         weight: Weight { gravity: severity.into(), plainness: severity, confidence: told.chance, at_stake }
