@@ -13,6 +13,7 @@
 use super::sheet::{Known, Sheet};
 use crate::history::{Cause, Reading};
 use crate::promise::Artefact;
+use crate::statement::Role;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::HashMap;
 
@@ -52,6 +53,8 @@ const ROLLOUT: TimeDelta = TimeDelta::days(45);
 const EXCHANGE: usize = 30;
 const TURN: TimeDelta = TimeDelta::days(200);
 
+/// So many sentences with words exchanged are the publisher's doing, though the page was read anew in the same step.
+const REWORDED: usize = 3;
 /// A statement of so many words, at most, may be a label of a menu.
 const LABEL: usize = 8;
 const BESIDE: &str = "Only what stands around the document differs: menus, news, data for scripts.";
@@ -162,7 +165,8 @@ impl<'a> Reader<'a> {
             return read(Reading::Cosmetic, self.cosmetic_note(main_sheet, sheet).into());
         }
         let step = step(&self.sheets[main_sheet as usize], &self.sheets[sheet as usize]);
-        if cause == Cause::Reextraction {
+        let reworded = if cause == Cause::Reextraction { self.exchanges_words(&step) } else { 0 };
+        if cause == Cause::Reextraction && reworded < REWORDED {
             self.main = Some(place);
             self.away = false;
             return read(
@@ -237,6 +241,10 @@ impl<'a> Reader<'a> {
         self.away = false;
         let note = match cause {
             Cause::First => "The collection recorded the page anew.".to_owned(),
+            Cause::Reextraction => format!(
+                "{} The page was read with another declaration or extractor in the same step; no extractor rewords {reworded} sentences.",
+                changed_note(&step)
+            ),
             _ => changed_note(&step),
         };
         read(Reading::Real, note)
@@ -269,6 +277,23 @@ impl<'a> Reader<'a> {
         let is_label = |number: &u32| self.known[*number as usize].words.len() <= LABEL;
         only(old, new) + only(new, old) >= (step.removed.len() + step.added.len()).max(BLOCK)
             && step.removed.iter().chain(&step.added).all(is_label)
+    }
+
+    /// In how many sentences words were exchanged for others: an extractor cuts, glues and moves, and writes nothing.
+    fn exchanges_words(&self, step: &Step) -> usize {
+        let known = |number: &u32| &self.known[*number as usize];
+        let squeezed = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+        let are_reworded = |old: &Known, new: &Known| {
+            let shared = old.words.iter().filter(|word| new.words.binary_search(word).is_ok()).count();
+            let most = old.words.len().max(new.words.len());
+            shared * 10 >= most * 6
+                && shared < old.words.len().min(new.words.len())
+                && squeezed(&old.text) != squeezed(&new.text)
+        };
+        let is_sentence = |known: &Known| known.role != Role::Heading && known.words.len() > LABEL;
+        let added: Vec<&Known> = step.added.iter().map(known).filter(|known| is_sentence(known)).collect();
+        let removed = step.removed.iter().map(known).filter(|known| is_sentence(known));
+        removed.filter(|old| added.iter().any(|new| are_reworded(old, new))).count()
     }
 
     /// The text that is left at `back` comes again soon, and stays: this is its first sight, and what came
@@ -556,6 +581,47 @@ mod tests {
             &[(0, First, "abc"), (10, Change, "abcdefghijklm"), (100, Change, "abc")],
             "real extended lane0",
         );
+    }
+
+    #[test]
+    fn what_was_reworded_while_the_page_was_read_anew_is_the_publishers_doing() {
+        let text = |verbs: [&str; 4], menu: &str| {
+            let [a, b, c, d] = verbs;
+            format!(
+                "{menu}We will never {a} the messages that you send to anyone else.\n\n\
+                 Our staff {b} the photos that people upload to their own albums.\n\n\
+                 Everything that you write here is {c} within thirty days of writing it.\n\n\
+                 People who open an account with us {d} a notice before anything changes.\n\n"
+            )
+        };
+        let old = text(["sell", "cannot see", "deleted", "receive"], "");
+        let read_anew = |new: &str| {
+            let mut sheets = Sheets::default();
+            let read_sheets = [old.as_str(), new].map(|text| sheets.read(text));
+            let day = |day: i64| DateTime::from_timestamp(day * 86_400, 0).unwrap();
+            let seen = [
+                Seen { at: day(0), cause: First, sheet: Some(0) },
+                Seen { at: day(9), cause: Reextraction, sheet: Some(1) },
+            ];
+            let reads = read(&seen, &read_sheets, sheets.known(), &mut |_, _| None);
+            (reads[1].reading, reads[1].note.clone())
+        };
+        let (reading, note) = read_anew(&text(["rent", "may see", "deleted", "get"], ""));
+        assert_eq!(reading, Reading::Real);
+        assert!(note.contains("no extractor rewords 3 sentences"), "{note}");
+        // Two may be an address that is hidden; words cut, glued or put beside a sentence are an extractor's work.
+        for extracted in [
+            text(["sell", "may see", "deleted", "get"], ""),
+            text(["sell", "cannot see", "deleted", "receive"], "Menu Home Prices Help Blog Jobs\n\n"),
+            old.replace("the messages", "themessages")
+                .replace("the photos", "thephotos")
+                .replace("you write", "youwrite"),
+            old.replace(" to anyone else", "")
+                .replace(" to their own albums", "")
+                .replace(" of writing it", ""),
+        ] {
+            assert_eq!(read_anew(&extracted).0, Reading::Reextracted, "{extracted}");
+        }
     }
 
     #[test]
