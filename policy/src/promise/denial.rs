@@ -20,6 +20,8 @@ pub(super) struct Denial {
     is_fenced: bool,
     /// Said of the service itself and of no data in particular.
     is_plain: bool,
+    /// Of "data" or "information", whatever they are about.
+    is_bare: bool,
     /// Stems of what its cues do not cover, sorted: words that may narrow it.
     rest: Vec<u32>,
 }
@@ -64,8 +66,9 @@ pub(super) fn denials(
             || clauses
                 .get(n + 1)
                 .is_some_and(|next| is_fence(next.part) || matches!(tokens.word(next.from), "who" | "which"));
-        let is_plain = is_plain(tokens, clause, within);
-        let mut phrases = verbs.chunk_by(|a, b| !are_apart(tokens, within, a, b)).peekable();
+        let is_plain = is_plain(tokens, clause, within, bag);
+        let said_from = clause.from + aside(tokens, clause);
+        let mut phrases = verbs.chunk_by(|a, b| !are_apart(tokens, within, bag, a, b)).peekable();
         while let Some(phrase) = phrases.next() {
             let from = phrase[0].from as usize;
             let to = phrases.peek().map_or(clause.to, |next| next[0].from as usize);
@@ -80,31 +83,75 @@ pub(super) fn denials(
                 .clone()
                 .any(|hit| hit.cue.slot == Slot::Verb && matches!(word_before(tokens, hit), "to" | "for"));
             found.push(Denial {
-                verbs: phrase.iter().fold(0u64, |bits, hit| bits | 1 << hit.cue.id),
+                // "For them to use as they like" is what a sale is for.
+                verbs: phrase
+                    .iter()
+                    .enumerate()
+                    .filter(|(n, hit)| *n == 0 || word_before(tokens, hit) != "to")
+                    .fold(0u64, |bits, (_, hit)| bits | 1 << hit.cue.id),
                 masks,
                 is_fenced,
                 is_plain: is_plain && !has_aim,
-                rest: rest(tokens, (clause.from..clause.to).filter(|n| is_own(*n)), within, bag),
+                is_bare: (from..to).any(|n| is_bare(tokens, within, bag, n)),
+                rest: rest(tokens, (said_from..clause.to).filter(|n| is_own(*n)), within, bag),
             });
         }
     }
     found
 }
 
+/// How many words before the comma only say where else it is said: "As mentioned elsewhere, we …", "Please note that we …".
+fn aside(tokens: &Tokens, clause: &Clause) -> usize {
+    let word = |n: usize| if clause.from + n < clause.to { tokens.word(clause.from + n) } else { "" };
+    let says = |word: &str| {
+        matches!(
+            word,
+            "mentioned" | "noted" | "stated" | "said" | "explained" | "described" | "discussed" | "outlined"
+        )
+    };
+    match (word(0), word(1)) {
+        ("please", "note") => 2,
+        ("as", second) if says(second) => {
+            (clause.from + 2..clause.to).find(|n| tokens.words[*n].after_break).map_or(0, |n| n - clause.from)
+        }
+        _ => 0,
+    }
+}
+
 /// "Sell, rent or share your data for ads" is one phrase, "sell your data or share it for ads" are two.
-fn are_apart(tokens: &Tokens, within: &[Hit], verb: &Hit, next: &Hit) -> bool {
+fn are_apart(tokens: &Tokens, within: &[Hit], bag: &[u32], verb: &Hit, next: &Hit) -> bool {
     let mut data = within.iter().filter(|hit| hit.cue.slot == Slot::Data);
-    data.any(|hit| hit.from >= verb.to && hit.to <= next.from)
-        && matches!(word_before(tokens, next), "or" | "and" | "nor")
+    let names_data = data.any(|hit| hit.from >= verb.to && hit.to <= next.from)
+        || (verb.to as usize..next.from as usize).any(|n| is_bare(tokens, within, bag, n));
+    names_data && matches!(word_before(tokens, next), "or" | "and" | "nor")
 }
 
 fn word_before<'a>(tokens: &'a Tokens, hit: &Hit) -> &'a str {
     (hit.from as usize).checked_sub(1).map_or("", |n| tokens.word(n))
 }
 
+/// "Data" or "information" with no word before it that says which: "we do not sell data", "your information".
+fn is_bare(tokens: &Tokens, within: &[Hit], bag: &[u32], at: usize) -> bool {
+    let covered = |n: usize, slots: &[Slot]| {
+        within
+            .iter()
+            .any(|hit| slots.contains(&hit.cue.slot) && (hit.from as usize..hit.to as usize).contains(&n))
+    };
+    let is_data = matches!(tokens.word(at), "data" | "information") && !covered(at, &[Slot::Data]);
+    is_data
+        && at.checked_sub(1).is_some_and(|n| {
+            let is_telling = bag.binary_search(&tokens.words[n].stem).is_ok();
+            let points = matches!(tokens.word(n), "this" | "these" | "those" | "that" | "such" | "the");
+            covered(n, &[Slot::Verb]) || (!is_telling && !points)
+        })
+}
+
 /// Stems of the telling words at `places` that no cue covers.
 fn rest(tokens: &Tokens, places: impl Iterator<Item = usize>, within: &[Hit], bag: &[u32]) -> Vec<u32> {
-    let covered = |n: usize| within.iter().any(|hit| (hit.from as usize..hit.to as usize).contains(&n));
+    let covered = |n: usize| {
+        within.iter().any(|hit| (hit.from as usize..hit.to as usize).contains(&n))
+            || is_bare(tokens, within, bag, n)
+    };
     let mut rest: Vec<u32> = places
         .filter(|n| !covered(*n))
         .map(|n| tokens.words[n].stem)
@@ -116,7 +163,7 @@ fn rest(tokens: &Tokens, places: impl Iterator<Item = usize>, within: &[Hit], ba
 }
 
 /// Not "the devices do not", "this information is not", "your customers' data", "without sharing".
-fn is_plain(tokens: &Tokens, clause: &Clause, within: &[Hit]) -> bool {
+fn is_plain(tokens: &Tokens, clause: &Clause, within: &[Hit], bag: &[u32]) -> bool {
     let is_pointing = |n: usize| matches!(tokens.word(n), "this" | "these" | "those" | "that" | "such");
     let is_other = (is_pointing(clause.from) || matches!(tokens.word(clause.from), "it" | "they" | "the"))
         && !within.iter().any(|hit| clause::grammar(hit, Grammar::We));
@@ -132,17 +179,18 @@ fn is_plain(tokens: &Tokens, clause: &Clause, within: &[Hit]) -> bool {
         let first = hit.from as usize;
         is_pointing(first) || first.checked_sub(1).is_some_and(is_pointing)
     };
-    let names_none = within.iter().filter(|hit| hit.cue.slot == Slot::Data).all(is_pointed_at);
+    let names_none = within.iter().filter(|hit| hit.cue.slot == Slot::Data).all(is_pointed_at)
+        && !(clause.from..clause.to).any(|n| is_bare(tokens, within, bag, n));
     denies && !is_other && !of_people && !names_none
 }
 
-/// Whether the other text denies flatly every practice that the statement denies, in other statements than those that
-/// `are_passed_over`.
+/// Whether the other text denies flatly every practice that the statement denies. Of the same sentence, edited, as
+/// `is_edited` has it by place, more is asked: nothing may have been put in that narrows it.
 pub(super) fn is_denied_flatly(
     rules: &Rules,
     placed: &Placed,
     text: &Document,
-    are_passed_over: impl Fn(usize) -> bool,
+    is_edited: impl Fn(usize) -> bool,
 ) -> bool {
     let unit = &placed.unit;
     let protective =
@@ -155,12 +203,15 @@ pub(super) fn is_denied_flatly(
             if open & other.unit.mask(Slot::Verb) == 0
                 || other.scope & !placed.scope != 0
                 || says_nothing(&other.unit)
-                || are_passed_over(place)
             {
                 continue;
             }
+            let is_edited = is_edited(place);
             for flat in &other.unit.denials {
-                if open & flat.verbs != 0 && covers(rules, (flat, &other.unit), (denial, unit)) {
+                if open & flat.verbs != 0
+                    && !(is_edited && is_narrower(unit, &other.unit, flat))
+                    && covers(rules, (flat, &other.unit), (denial, unit))
+                {
                     open &= !flat.verbs;
                 }
             }
@@ -170,6 +221,15 @@ pub(super) fn is_denied_flatly(
         }
     }
     denies_any
+}
+
+/// What was edited in may narrow what was denied: a word, a cue.
+fn is_narrower(old: &Unit, new: &Unit, flat: &Denial) -> bool {
+    let narrowing = WEAKENING | Grammar::Only.bit();
+    let [was, is] = [old, new].map(|unit| unit.mask(Slot::Grammar) & narrowing);
+    // "Have not and will not": of what is to come nothing is said any more.
+    let lost_future = old.has(Grammar::Will) && !new.has(Grammar::Will);
+    is & !was != 0 || lost_future || flat.rest.iter().any(|stem| old.bag.binary_search(stem).is_err())
 }
 
 /// A question, a quotation, what others do, a menu's entry.
@@ -196,8 +256,8 @@ fn covers(rules: &Rules, (flat, of): (&Denial, &Unit), (narrow, unit): (&Denial,
         return false;
     }
     // Who is meant: everybody, or everybody under at least that age.
-    let of_minors =
-        said(flat, Slot::Grammar) & Grammar::Minor.bit() != 0 || said(flat, Slot::Data) & data("child") != 0;
+    // "Collect information or market to children" denies both of children.
+    let of_minors = of.has(Grammar::Minor) || of.mask(Slot::Data) & data("child") != 0;
     let age = |unit: &Unit| {
         unit.quantities
             .iter()
@@ -223,7 +283,7 @@ fn covers(rules: &Rules, (flat, of): (&Denial, &Unit), (narrow, unit): (&Denial,
         && (sells || (mine != 0 && mine & bit(&rules.recipients, "group") == 0));
     // "As a business model": one word more leaves a sale denied, and other practices hardly.
     let more = flat.rest.iter().filter(|stem| unit.bag.binary_search(stem).is_err()).count();
-    said(flat, Slot::Data) & data("personal") != 0
+    (said(flat, Slot::Data) & data("personal") != 0 || (said(flat, Slot::Data) == 0 && flat.is_bare))
         && said(narrow, Slot::Data) & !all == 0
         && (said(narrow, Slot::Data) != 0 || said(flat, Slot::Data) == data("personal"))
         // One purpose is no other, even of one kind: "for money", "for valuable consideration".
@@ -251,6 +311,9 @@ mod tests {
             "We never sell your data to anyone, and we ask nobody to pay for it.",
             "We do not sell your data or share it for advertising.",
             "We do not sell your data, including as the law of California has it.",
+            "We do not monetize data or use what people write for advertising.",
+            "As mentioned in our other notices, we don't sell your personal information, but laws ask us to say more.",
+            "Please note that we never sell information to anyone.",
         ] {
             assert!(holds(narrow, flat), "{flat}");
         }
@@ -261,6 +324,8 @@ mod tests {
             "We do not sell your personal information, except to partners.",
             "We do not sell personal information of children under 13.",
             "We do not sell this information.",
+            "We do not sell location data.",
+            "As a reseller of phones, we do not sell such data.",
             "We do not sell your data as the law of California has it.",
             "Do we not sell your personal information?",
             "We do not share your personal information.",
@@ -268,6 +333,7 @@ mod tests {
             "The devices do not sell your personal information.",
             "We may sell your personal information.",
             "# California\n\nWe do not sell your personal information.",
+            "We do not sell any information or market to children or anyone under 18.",
         ] {
             assert!(!holds(narrow, near_miss), "{near_miss}");
         }
@@ -305,5 +371,8 @@ mod tests {
         assert!(holds(narrow, "We do not sell personal information of people under 18."));
         assert!(!holds(narrow, "We do not sell personal information of people under 13."));
         assert!(holds(narrow, "We do not sell personal information."));
+        let narrow = "We do not sell your data to other companies for them to use as they like.";
+        assert!(holds(narrow, "We do not sell personal information about you."));
+        assert!(!holds("We do not sell personal information about you.", narrow));
     }
 }

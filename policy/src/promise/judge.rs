@@ -58,7 +58,12 @@ pub(crate) fn judge_gated(
         let more: Vec<Judgement> =
             brief::findings(rules, &pair, &dates).into_iter().filter(|finding| !is_told(finding)).collect();
         found.extend(more);
-        found.extend(beyond_doubt(rules, &pair, &dates, &found));
+        let lost = beyond_doubt(rules, &pair, &dates, &found);
+        let is_lost = |finding: &Judgement| {
+            lost.iter().any(|lost| lost.before == finding.before && lost.after == finding.after)
+        };
+        found.retain(|finding| finding.kind != Kind::Strengthening || !is_lost(finding));
+        found.extend(lost);
         let mut found = one_each(found);
         nearest::add(&pair, &mut found);
         return found;
@@ -152,8 +157,10 @@ pub(crate) fn judge_gated(
 /// list items whose lead-in was turned round, and a plain denial that is gone where nothing else changed.
 fn beyond_doubt(rules: &Rules, pair: &Pair<'_>, dates: &Dates, told: &[Judgement]) -> Vec<Judgement> {
     let views = Views::new(rules, pair);
+    // What is told as a gain and can only be read as a loss is none.
     let told: BTreeSet<&str> = told
         .iter()
+        .filter(|finding| finding.kind != Kind::Strengthening)
         .flat_map(|finding| [&finding.before, &finding.after])
         .map(String::as_str)
         .filter(|text| !text.is_empty())
@@ -285,6 +292,9 @@ pub(super) fn lead_in_at(document: &Document, place: Option<usize>) -> Option<St
     place.and_then(|n| document.placed[n].unit.lead_in.as_deref()).map(str::to_owned)
 }
 
+/// The rule's name where a step on the encryption ladder decides.
+pub(super) const LADDER: &str = "encryption_ladder";
+
 fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &Dates) -> Judgement {
     let severity = match (step.kind, step.from) {
         // A copy in a cloud or chats with shops are not what people write to each other.
@@ -313,7 +323,7 @@ fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &D
         confidence,
         weight: Weight { gravity: severity.into(), plainness: severity, confidence, at_stake: PLAIN }
             .of(step.kind),
-        rule: "encryption_ladder".into(),
+        rule: LADDER.into(),
         reason: format!(
             "End-to-end encryption{}: from {} to {}.",
             if scopes.is_empty() { String::new() } else { format!(" of {}", scopes.join(", ")) },
@@ -359,7 +369,7 @@ impl Weight {
     pub fn of(self, kind: Kind) -> f32 {
         let kind = match kind {
             Kind::Reversal => 1.0,
-            Kind::Expansion => 0.3,
+            Kind::Expansion => 0.2,
             Kind::Strengthening => 0.1,
         };
         let at_stake = (BASE + self.at_stake.clamp(0.0, 2.5)) / (BASE + PLAIN);
@@ -505,13 +515,17 @@ fn plainness(
     }
 }
 
+/// The rule and the reason of a promise for which nothing stands in the new text.
+pub(super) fn gone(topic: Topic) -> (String, String) {
+    let topic = topic.label();
+    let reason = format!("A promise about {topic} stood here, and nothing in the new text says as much.");
+    ("gone".into(), reason)
+}
+
 fn reason(kind: Kind, candidate: &Candidate, weaker: &[(Weaker, &str, &str)]) -> (String, String) {
     let topic = candidate.topic.label();
     match (kind, candidate.mode) {
-        (Kind::Reversal, Mode::Gone) => (
-            "gone".into(),
-            format!("A promise about {topic} stood here, and nothing in the new text says as much."),
-        ),
+        (Kind::Reversal, Mode::Gone) => gone(candidate.topic),
         (Kind::Expansion, Mode::Gone) => (
             "new_practice".into(),
             format!("The new text allows something about {topic} that the old text did not speak of."),

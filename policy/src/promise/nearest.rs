@@ -1,13 +1,14 @@
 //! What comes nearest in the other text to a sentence that nothing there stands for: so that a reader sees at a glance
 //! what was looked at and held to say less.
 
-use super::align;
+use super::align::{self, Link};
 use super::clause::Frame;
 use super::document::{Document, Unit};
+use super::edit;
 use super::features::Pair;
 use super::judge::{lead_in_at, unit_topic};
 use super::rules::{Rules, Slot};
-use crate::finding::{Judgement, Nearest};
+use crate::finding::{Judgement, Kind, Nearest};
 use crate::statement::Role;
 
 /// How many are shown.
@@ -16,50 +17,113 @@ const MOST: usize = 3;
 const ASKED: usize = 12;
 /// What has less in common says nothing to compare.
 const LEAST: f32 = 0.35;
+/// What has less in common stands for nothing that was lost.
+const COUNTERPART: f32 = 0.5;
+/// With a smaller share of its words edited it is the same sentence.
+const EDITED: f32 = 0.6;
+/// So few words are a title or a link's name, whatever they say.
+const TITLE: usize = 3;
+/// As many without a full stop may be a title that is marked as none.
+const LONGEST_TITLE: usize = 10;
 /// Added where both speak of one practice, where both deny it or both do not, and where both are about the same.
 const SAME_PRACTICE: f32 = 0.2;
 const SAME_STANCE: f32 = 0.1;
 const SAME_TOPIC: f32 = 0.1;
 
-/// Adds to findings of which one side is empty the sentences of that text that come nearest, best first.
+/// Adds to findings of which one side is empty the sentences of that text that come nearest, best first. A sentence
+/// that was set beside a lost promise for a few common words, and speaks of something else, is one of those.
 pub(super) fn add(pair: &Pair<'_>, found: &mut [Judgement]) {
+    let place = |text: &Document, sentence: &str, lead_in: &Option<String>| {
+        text.placed.iter().position(|placed| {
+            *placed.unit.text == *sentence && placed.unit.lead_in.as_deref() == lead_in.as_deref()
+        })
+    };
     for finding in found {
-        let (sentence, lead_in, text, other, is_new) = if finding.after.is_empty() {
-            (&finding.before, &finding.lead_in_before, pair.old, pair.new, &pair.fresh)
-        } else if finding.before.is_empty() {
-            (&finding.after, &finding.lead_in_after, pair.new, pair.old, &pair.gone)
-        } else {
-            continue;
+        let before = place(pair.old, &finding.before, &finding.lead_in_before);
+        let after = place(pair.new, &finding.after, &finding.lead_in_after);
+        let unit = |text: &Document, n: usize| text.placed[n].unit.clone();
+        if let (Some(n), Some(to), Kind::Reversal) = (before, after, finding.kind)
+            && is_weighed(finding)
+            && !Compared::new(pair, &unit(pair.old, n), pair.new, &pair.fresh).is_counterpart(to)
+        {
+            finding.after.clear();
+            finding.lead_in_after = None;
+            (finding.rule, finding.reason) = super::judge::gone(finding.topic);
+        }
+        finding.nearest = match (before, after) {
+            (Some(n), _) if finding.after.is_empty() => {
+                Compared::new(pair, &unit(pair.old, n), pair.new, &pair.fresh).nearest(after)
+            }
+            (_, Some(n)) if finding.before.is_empty() => {
+                Compared::new(pair, &unit(pair.new, n), pair.old, &pair.gone).nearest(None)
+            }
+            _ => Vec::new(),
         };
-        let is_it = |unit: &Unit| *unit.text == **sentence && unit.lead_in.as_deref() == lead_in.as_deref();
-        let Some(placed) = text.placed.iter().find(|placed| is_it(&placed.unit)) else { continue };
-        finding.nearest = nearest(pair, &placed.unit, other, is_new);
     }
 }
 
-fn nearest(pair: &Pair<'_>, unit: &Unit, other: &Document, is_new: &[bool]) -> Vec<Nearest> {
-    let links = align::links(unit, other, pair.weigher(), is_new, ASKED);
-    let alike = |place: usize| {
-        let words = links.iter().find(|link| link.to == place);
-        let words = words.map_or(0.0, |link| link.similarity + 0.3 * link.contained);
-        words + meaning(pair.rules, unit, &other.placed[place].unit)
-    };
-    let by_frame = (0..other.placed.len()).filter(|n| shares_practice(unit, &other.placed[*n].unit, false));
-    let mut places: Vec<usize> = links.iter().map(|link| link.to).chain(by_frame).collect();
-    places.sort_unstable();
-    places.dedup();
-    places.retain(|n| says_something(&other.placed[*n].unit));
-    let mut ranked: Vec<(f32, usize)> =
-        places.into_iter().map(|n| (alike(n), n)).filter(|(alike, _)| *alike >= LEAST).collect();
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let mut told: Vec<Nearest> = Vec::new();
-    for (_, n) in ranked {
-        let text = other.placed[n].unit.text.to_string();
-        if told.len() < MOST && told.iter().all(|one| one.text != text) {
-            told.push(Nearest { text, lead_in: lead_in_at(other, Some(n)), in_both: !is_new[n] });
-        }
+/// Which sentences belong together was guessed: neither by the ladder nor on a short page.
+fn is_weighed(finding: &Judgement) -> bool {
+    finding.rule != super::judge::LADDER && !finding.rule.starts_with("short_page")
+}
+
+/// A sentence beside the other text.
+struct Compared<'a> {
+    rules: &'a Rules,
+    unit: &'a Unit,
+    other: &'a Document,
+    is_new: &'a [bool],
+    links: Vec<Link>,
+}
+
+impl<'a> Compared<'a> {
+    fn new(pair: &'a Pair<'_>, unit: &'a Unit, other: &'a Document, is_new: &'a [bool]) -> Self {
+        let links = align::links(unit, other, pair.weigher(), is_new, ASKED);
+        Compared { rules: pair.rules, unit, other, is_new, links }
     }
-    told
+
+    /// How near a statement of the other text comes, by words and by what it is about.
+    fn alike(&self, place: usize) -> f32 {
+        let words = self.links.iter().find(|link| link.to == place);
+        let words = words.map_or(0.0, |link| link.similarity + 0.3 * link.contained);
+        words + meaning(self.rules, self.unit, &self.other.placed[place].unit)
+    }
+
+    fn is_counterpart(&self, place: usize) -> bool {
+        let unit = &*self.other.placed[place].unit;
+        let is_sentence = unit.role != Role::Heading && unit.own_words().len() > TITLE;
+        edit::edits(self.unit, unit).share < EDITED || (is_sentence && self.alike(place) >= COUNTERPART)
+    }
+
+    /// Best first; what was set `beside` it is among them where it says anything.
+    fn nearest(&self, beside: Option<usize>) -> Vec<Nearest> {
+        let unit = |place: usize| &*self.other.placed[place].unit;
+        let by_words = self.links.iter().map(|link| link.to);
+        let by_practice =
+            (0..self.other.placed.len()).filter(|n| shares_practice(self.unit, unit(*n), false));
+        let mut places: Vec<usize> =
+            by_words.chain(by_practice).chain(beside).filter(|n| says_something(unit(*n))).collect();
+        places.sort_unstable();
+        places.dedup();
+        let mut ranked: Vec<(f32, usize)> = places
+            .into_iter()
+            .map(|n| (self.alike(n), n))
+            .filter(|(alike, n)| *alike >= LEAST || Some(*n) == beside)
+            .collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let mut told: Vec<Nearest> = Vec::new();
+        for (_, n) in ranked {
+            let text = unit(n).text.to_string();
+            if told.len() < MOST && told.iter().all(|one| one.text != text) {
+                told.push(Nearest {
+                    text,
+                    lead_in: lead_in_at(self.other, Some(n)),
+                    in_both: !self.is_new[n],
+                });
+            }
+        }
+        told
+    }
 }
 
 fn meaning(rules: &Rules, unit: &Unit, other: &Unit) -> f32 {
@@ -72,9 +136,12 @@ fn meaning(rules: &Rules, unit: &Unit, other: &Unit) -> f32 {
     points.iter().filter(|(holds, _)| *holds).map(|(_, points)| points).sum()
 }
 
-/// A title, a link's name: nothing to compare with.
+/// No title and no link's name: there is something to compare with.
 fn says_something(unit: &Unit) -> bool {
-    unit.role != Role::Heading && (!unit.frames.is_empty() || unit.promise != 0) && unit.own_words().len() > 4
+    let ends = unit.text.ends_with(['.', '!', '?', ';', ':', ',']);
+    let is_title = unit.role == Role::Sentence && !ends && unit.own_words().len() <= LONGEST_TITLE;
+    let speaks = !unit.frames.is_empty() || unit.promise != 0 || !unit.quantities.is_empty();
+    unit.role != Role::Heading && speaks && !is_title && unit.own_words().len() > TITLE
 }
 
 /// Of one practice both speak, and of the same data where both name any; `alike` where both do it or both deny it.

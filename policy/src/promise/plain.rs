@@ -204,6 +204,9 @@ impl Place<'_> {
         if self.is_turned() {
             return Some(Weaker::DefaultLost);
         }
+        if self.narrows_who() {
+            return Some(Weaker::ScopePut);
+        }
         if is_put {
             return self.put_in();
         }
@@ -278,6 +281,25 @@ impl Place<'_> {
             && self.denies()
             && (to_all || to_some || self.says_the_same());
         is_lifted.then_some(Weaker::NegationLifted)
+    }
+
+    /// "We cannot read it" became "our servers cannot read it": a part of the service stands for all of it.
+    fn narrows_who(&self) -> bool {
+        let names = |unit: &Unit, range: &Range<usize>| range.clone().any(|n| is_part(unit.tokens.word(n)));
+        let opens = self.added.end <= self.denied_from(self.new);
+        opens
+            && self.denies()
+            && self.removed.len() <= 2
+            && self.added.len() <= 3
+            && names(self.new, self.added)
+            && !names(self.old, &(0..self.old.tokens.words.len()))
+            && !self.joins()
+    }
+
+    /// Where the first denial of the sentence begins; behind its end where it denies nothing.
+    fn denied_from(&self, unit: &Unit) -> usize {
+        let own = denials(unit).map(|hit| usize::from(hit.from)).filter(|from| *from >= unit.lead_words);
+        own.min().unwrap_or(usize::MAX)
     }
 
     /// Words were put in, none taken out.
@@ -373,7 +395,9 @@ impl Place<'_> {
         {
             return None;
         }
-        if self.is_denied(self.old, from) {
+        // "We and our partners do not": one of those who were held to it.
+        let was_held = joins(from) && to <= self.denied_from(self.old) && self.denies();
+        if was_held || self.is_denied(self.old, from) {
             return Some(Weaker::SlotLost);
         }
         let protects = Promise::Protected as u32 | Promise::EndToEnd as u32 | Promise::Deletes as u32;
@@ -653,6 +677,26 @@ pub(super) fn opens(from: &str, to: &str) -> Option<bool> {
 /// A word of a statement; behind its end none.
 fn word(unit: &Unit, n: usize) -> &str {
     if n < unit.tokens.words.len() { unit.tokens.word(n) } else { "" }
+}
+
+/// A part of a service, in the languages that the rules know.
+fn is_part(word: &str) -> bool {
+    matches!(
+        word,
+        "server"
+            | "servers"
+            | "system"
+            | "systems"
+            | "staff"
+            | "employees"
+            | "engineers"
+            | "moderators"
+            | "algorithms"
+            | "serveurs"
+            | "employés"
+            | "mitarbeiter"
+            | "angestellten"
+    )
 }
 
 fn is_nobody(word: &str) -> bool {

@@ -499,7 +499,7 @@ impl Shape {
 }
 
 /// Of the changes with a finding the gate may keep out so many.
-const LOST: f64 = 0.007;
+const LOST: f64 = 0.01;
 
 /// The gate's weights, without a fold; the threshold from what judges say of services that they have not seen.
 fn fit_shapes(
