@@ -60,6 +60,7 @@ mod told;
 pub mod train;
 mod traits;
 mod weights;
+mod word;
 
 pub use align::{Changed, changed};
 pub use clause::{Actor, Frame, Promise};

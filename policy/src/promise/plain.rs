@@ -12,6 +12,7 @@ use super::features::{Candidate, Mode, Pair};
 use super::number::Quantity;
 use super::row;
 use super::rules::{Encryption, Grammar, Rules, Slot};
+use super::word::{is_nobody, is_part, joins, opens};
 use crate::finding::{Kind, Topic};
 use crate::statement::Role;
 use std::ops::Range;
@@ -133,6 +134,8 @@ pub(super) fn is_granted(rules: &Rules, old: &Unit, new: &Unit, edit: &Edit) -> 
 
 /// So much has to be at stake where the words tell what is.
 const AT_STAKE: f32 = 0.4;
+/// As much is enough where the service speaks of itself, or of deleting.
+const AT_STAKE_OF_US: f32 = 0.2;
 
 /// It promises something, or fences in what is done.
 fn is_bound(rules: &Rules, unit: &Unit) -> bool {
@@ -141,8 +144,10 @@ fn is_bound(rules: &Rules, unit: &Unit) -> bool {
     if !unit.is_learned || !rules.stakes.is_known() {
         return binds;
     }
+    let is_ours = unit.has(Grammar::We) || unit.promise & Promise::Deletes as u32 != 0;
+    let least = if is_ours { AT_STAKE_OF_US } else { AT_STAKE };
     let gist = || rules.gists.as_deref().and_then(|network| network.of(unit));
-    rules.stakes.of(unit).protects >= AT_STAKE || gist().is_some_and(|gist| gist.stake.protects >= AT_STAKE)
+    rules.stakes.of(unit).protects >= least || gist().is_some_and(|gist| gist.stake.protects >= least)
 }
 
 /// "Nobody but you can read it" says what "only you can read it" does.
@@ -382,7 +387,8 @@ impl Place<'_> {
             && denies(self.new)
             && (from..to).any(joins)
             && self.old.promise & Promise::Negative as u32 != 0
-            && touches(self.old, self.removed, |hit| matches!(hit.cue.slot, Slot::Verb | Slot::Recipient));
+            && (touches(self.old, self.removed, |hit| matches!(hit.cue.slot, Slot::Verb | Slot::Recipient))
+                || (self.loses(Grammar::Will) && !own(self.new, Grammar::Will)));
         if loses_denial {
             return Some(Weaker::VerbLost);
         }
@@ -660,52 +666,9 @@ fn denials(unit: &Unit) -> impl Iterator<Item = &Hit> {
     unit.hits.iter().filter(move |hit| clause::grammar(hit, Grammar::Negation) && !is_way_out(hit))
 }
 
-/// Whether a word stands for its opposite, and something that was closed is open then.
-pub(super) fn opens(from: &str, to: &str) -> Option<bool> {
-    let opposites = [
-        ("off", "on"),
-        ("disabled", "enabled"),
-        ("inactive", "active"),
-        ("deaktiviert", "aktiviert"),
-        ("désactivé", "activé"),
-        ("private", "public"),
-    ];
-    let is = |(closed, open): &(&str, &str)| (from == *closed && to == *open, from == *open && to == *closed);
-    opposites.iter().map(is).find(|(opens, closes)| *opens || *closes).map(|(opens, _)| opens)
-}
-
 /// A word of a statement; behind its end none.
 fn word(unit: &Unit, n: usize) -> &str {
     if n < unit.tokens.words.len() { unit.tokens.word(n) } else { "" }
-}
-
-/// A part of a service, in the languages that the rules know.
-fn is_part(word: &str) -> bool {
-    matches!(
-        word,
-        "server"
-            | "servers"
-            | "system"
-            | "systems"
-            | "staff"
-            | "employees"
-            | "engineers"
-            | "moderators"
-            | "algorithms"
-            | "serveurs"
-            | "employés"
-            | "mitarbeiter"
-            | "angestellten"
-    )
-}
-
-fn is_nobody(word: &str) -> bool {
-    matches!(word, "nobody" | "none" | "niemand" | "niemandem" | "niemanden" | "personne" | "nul")
-}
-
-/// Words that join one more thing to a list, in the languages that the rules know.
-pub(super) fn joins(word: &str) -> bool {
-    matches!(word, "and" | "or" | "nor" | "und" | "oder" | "noch" | "sowie" | "et" | "ou" | "ni")
 }
 
 fn own(unit: &Unit, cue: Grammar) -> bool {

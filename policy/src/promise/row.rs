@@ -99,9 +99,10 @@ impl<'a> Row<'a> {
         if consents && !new.denies(n) && new.asks_less(n) {
             return Some(Weaker::ConsentLost);
         }
-        let opened = self.cells[n].clone().zip(new.cells[n].clone()).find_map(|(from, to)| {
-            super::plain::opens(self.unit.tokens.word(from), new.unit.tokens.word(to))
-        });
+        let opened = self.cells[n]
+            .clone()
+            .zip(new.cells[n].clone())
+            .find_map(|(from, to)| super::word::opens(self.unit.tokens.word(from), new.unit.tokens.word(to)));
         (opened == Some(true) && self.is_of_people() && asked != Some(Question::Protection))
             .then_some(Weaker::DefaultLost)
     }
@@ -109,7 +110,7 @@ impl<'a> Row<'a> {
     /// "Consent" became something else, or one of several grounds.
     fn asks_less(&self, n: usize) -> bool {
         let words = self.words(n);
-        let joins = words.iter().position(|word| super::plain::joins(word));
+        let joins = words.iter().position(|word| super::word::joins(word));
         !self.touches(&self.cells[n], Grammar::Consent) || joins.is_some_and(|at| at + 1 < words.len())
     }
 

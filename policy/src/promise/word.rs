@@ -1,0 +1,45 @@
+//! Words that the rules for edits know by themselves, in the languages that the rules know.
+
+/// Whether a word stands for its opposite, and something that was closed is open then.
+pub(super) fn opens(from: &str, to: &str) -> Option<bool> {
+    let opposites = [
+        ("off", "on"),
+        ("disabled", "enabled"),
+        ("inactive", "active"),
+        ("deaktiviert", "aktiviert"),
+        ("désactivé", "activé"),
+        ("private", "public"),
+    ];
+    let is = |(closed, open): &(&str, &str)| (from == *closed && to == *open, from == *open && to == *closed);
+    opposites.iter().map(is).find(|(opens, closes)| *opens || *closes).map(|(opens, _)| opens)
+}
+
+/// A part of a service, in the languages that the rules know.
+pub(super) fn is_part(word: &str) -> bool {
+    matches!(
+        word,
+        "server"
+            | "servers"
+            | "system"
+            | "systems"
+            | "staff"
+            | "employees"
+            | "engineers"
+            | "moderators"
+            | "algorithms"
+            | "serveurs"
+            | "employés"
+            | "mitarbeiter"
+            | "angestellten"
+    )
+}
+
+/// There is none whom it leaves out: "nobody can".
+pub(super) fn is_nobody(word: &str) -> bool {
+    matches!(word, "nobody" | "none" | "niemand" | "niemandem" | "niemanden" | "personne" | "nul")
+}
+
+/// Words that join one more thing to a list, in the languages that the rules know.
+pub(super) fn joins(word: &str) -> bool {
+    matches!(word, "and" | "or" | "nor" | "und" | "oder" | "noch" | "sowie" | "et" | "ou" | "ni")
+}
