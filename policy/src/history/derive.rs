@@ -344,7 +344,7 @@ fn seen(recordings: &[Recording], places: &[usize]) -> Vec<Seen> {
     places
         .iter()
         .map(|place| &recordings[*place])
-        .map(|r| Seen { at: r.at, cause: r.cause, sheet: r.text })
+        .map(|r| Seen { at: r.at, cause: r.cause, sheet: r.text, is_ours: r.recorder.is_empty() })
         .collect()
 }
 

@@ -24,6 +24,8 @@ pub struct Seen {
     pub cause: Cause,
     /// Its sheet; `None` where the file was removed.
     pub sheet: Option<u32>,
+    /// Our own captures: what was read anew is the very page of before. Others fetch it at the same time.
+    pub is_ours: bool,
 }
 
 /// How a version reads.
@@ -135,7 +137,7 @@ impl<'a> Reader<'a> {
     }
 
     fn version(&mut self, place: usize, gate: &mut dyn FnMut(u32, u32) -> Option<Artefact>) -> Read {
-        let Seen { at, cause, sheet } = self.seen[place];
+        let Seen { at, cause, sheet, is_ours } = self.seen[place];
         let Some(sheet) = sheet else {
             return Read {
                 reading: Reading::Removed,
@@ -165,8 +167,9 @@ impl<'a> Reader<'a> {
             return read(Reading::Cosmetic, self.cosmetic_note(main_sheet, sheet).into());
         }
         let step = step(&self.sheets[main_sheet as usize], &self.sheets[sheet as usize]);
-        let reworded = if cause == Cause::Reextraction { self.exchanges_words(&step) } else { 0 };
-        if cause == Cause::Reextraction && reworded < REWORDED {
+        let is_anew = cause == Cause::Reextraction;
+        let reworded = if is_anew && !is_ours { self.exchanges_words(&step) } else { 0 };
+        if is_anew && reworded < REWORDED {
             self.main = Some(place);
             self.away = false;
             return read(
@@ -527,6 +530,7 @@ mod tests {
                 at: DateTime::from_timestamp(day * 86_400, 0).unwrap(),
                 cause: *cause,
                 sheet: (*cause != Cause::Removal).then_some(n as u32),
+                is_ours: false,
             })
             .collect();
         let reads = read(&seen, &read_sheets, sheets.known(), &mut |_, _| None);
@@ -595,18 +599,18 @@ mod tests {
             )
         };
         let old = text(["sell", "cannot see", "deleted", "receive"], "");
-        let read_anew = |new: &str| {
+        let read_anew = |new: &str, is_ours: bool| {
             let mut sheets = Sheets::default();
             let read_sheets = [old.as_str(), new].map(|text| sheets.read(text));
             let day = |day: i64| DateTime::from_timestamp(day * 86_400, 0).unwrap();
             let seen = [
-                Seen { at: day(0), cause: First, sheet: Some(0) },
-                Seen { at: day(9), cause: Reextraction, sheet: Some(1) },
+                Seen { at: day(0), cause: First, sheet: Some(0), is_ours },
+                Seen { at: day(9), cause: Reextraction, sheet: Some(1), is_ours },
             ];
             let reads = read(&seen, &read_sheets, sheets.known(), &mut |_, _| None);
             (reads[1].reading, reads[1].note.clone())
         };
-        let (reading, note) = read_anew(&text(["rent", "may see", "deleted", "get"], ""));
+        let (reading, note) = read_anew(&text(["rent", "may see", "deleted", "get"], ""), false);
         assert_eq!(reading, Reading::Real);
         assert!(note.contains("no extractor rewords 3 sentences"), "{note}");
         // Two may be an address that is hidden; words cut, glued or put beside a sentence are an extractor's work.
@@ -620,8 +624,10 @@ mod tests {
                 .replace(" to their own albums", "")
                 .replace(" of writing it", ""),
         ] {
-            assert_eq!(read_anew(&extracted).0, Reading::Reextracted, "{extracted}");
+            assert_eq!(read_anew(&extracted, false).0, Reading::Reextracted, "{extracted}");
         }
+        // What we read anew ourselves is the page of before, or another one that the declaration names now.
+        assert_eq!(read_anew(&text(["rent", "may see", "deleted", "get"], ""), true).0, Reading::Reextracted);
     }
 
     #[test]
@@ -684,6 +690,7 @@ mod tests {
                 at: DateTime::from_timestamp(i64::from(n) * 864_000, 0).unwrap(),
                 cause: Change,
                 sheet: Some(n),
+                is_ours: false,
             })
             .collect();
         let reads = read(&seen, &read_sheets, sheets.known(), &mut |before, after| {

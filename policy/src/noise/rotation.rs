@@ -118,6 +118,7 @@ mod tests {
                 at: DateTime::from_timestamp(n as i64 * every * 86_400, 0).unwrap(),
                 cause: Cause::Change,
                 sheet: Some(n as u32),
+                is_ours: false,
             })
             .collect();
         let mut aside = vec![false; sheets.known().len()];
