@@ -152,28 +152,21 @@ pub(super) fn compare(rules: &Rules, old: &Unit, new: &Unit, edit: &Edit, t: &mu
     t.bits("lost_promise", u64::from(old.promise & !new.promise));
     t.bits("gained_promise", u64::from(new.promise & !old.promise));
     quantities(rules, old, new, t);
-    (weaker == 0 && firmer != 0 && words <= 8) || (firmer & OUTWEIGHING != 0 && weaker & BROKEN == 0)
+    (weaker == 0 && firmer != 0 && words <= 8) || (firmer & OUTWEIGHING != 0 && weaker & !OUTWEIGHED == 0)
 }
 
 /// A shorter time and a higher age outweigh a hedge or a word that was dropped …
 const OUTWEIGHING: u32 = 1 << Weaker::LimitLonger as u8 | 1 << Weaker::AgeLowered as u8;
-/// … but nothing of this.
-const BROKEN: u32 = 1 << Weaker::NegationLifted as u8
-    | 1 << Weaker::ModalityLowered as u8
-    | 1 << Weaker::ConditionPut as u8
-    | 1 << Weaker::ExceptionPut as u8
-    | 1 << Weaker::DescribedPut as u8
-    | 1 << Weaker::ScopePut as u8
-    | 1 << Weaker::ConsentLost as u8
-    | 1 << Weaker::OptOutPut as u8
-    | 1 << Weaker::DefaultLost as u8
-    | 1 << Weaker::LimitLonger as u8
-    | 1 << Weaker::NoticeLost as u8
-    | 1 << Weaker::ControlLost as u8
-    | 1 << Weaker::ProtectionLost as u8
-    | 1 << Weaker::VerbLost as u8
-    | 1 << Weaker::AgeLowered as u8
-    | 1 << Weaker::Ended as u8;
+/// … but of what else got weaker this only.
+const OUTWEIGHED: u32 = 1 << Weaker::HedgePut as u8
+    | 1 << Weaker::LawPut as u8
+    | 1 << Weaker::OnlyLost as u8
+    | 1 << Weaker::UniversalLost as u8
+    | 1 << Weaker::LimitLost as u8
+    | 1 << Weaker::SlotLost as u8
+    | 1 << Weaker::ListOpened as u8
+    | 1 << Weaker::FenceLost as u8
+    | !Weaker::BREAKING;
 
 /// The words that one edited sentence lost and got.
 pub(super) fn edited_words(old: &Unit, new: &Unit, edit: &Edit, mode: Mode, t: &mut Traits) {

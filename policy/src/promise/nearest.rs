@@ -41,24 +41,25 @@ pub(super) fn add(pair: &Pair<'_>, found: &mut [Judgement]) {
     for finding in found {
         let before = place(pair.old, &finding.before, &finding.lead_in_before);
         let after = place(pair.new, &finding.after, &finding.lead_in_after);
-        let unit = |text: &Document, n: usize| text.placed[n].unit.clone();
-        if let (Some(n), Some(to), Kind::Reversal) = (before, after, finding.kind)
-            && is_weighed(finding)
-            && !Compared::new(pair, &unit(pair.old, n), pair.new, &pair.fresh).is_counterpart(to)
+        let is_guessed = finding.kind == Kind::Reversal && is_weighed(finding);
+        if let Some(n) = before
+            && (finding.after.is_empty() || is_guessed)
         {
-            finding.after.clear();
-            finding.lead_in_after = None;
-            (finding.rule, finding.reason) = super::judge::gone(finding.topic);
+            let compared = Compared::new(pair, &pair.old.placed[n].unit, pair.new, &pair.fresh);
+            if after.is_some_and(|to| !compared.is_counterpart(to)) {
+                finding.after.clear();
+                finding.lead_in_after = None;
+                (finding.rule, finding.reason) = super::judge::gone(finding.topic);
+            }
+            if finding.after.is_empty() {
+                finding.nearest = compared.nearest(after);
+            }
+        } else if let Some(n) = after
+            && finding.before.is_empty()
+        {
+            let compared = Compared::new(pair, &pair.new.placed[n].unit, pair.old, &pair.gone);
+            finding.nearest = compared.nearest(None);
         }
-        finding.nearest = match (before, after) {
-            (Some(n), _) if finding.after.is_empty() => {
-                Compared::new(pair, &unit(pair.old, n), pair.new, &pair.fresh).nearest(after)
-            }
-            (_, Some(n)) if finding.before.is_empty() => {
-                Compared::new(pair, &unit(pair.new, n), pair.old, &pair.gone).nearest(None)
-            }
-            _ => Vec::new(),
-        };
     }
 }
 
