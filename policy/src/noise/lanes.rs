@@ -287,6 +287,11 @@ impl<'a> Reader<'a> {
         let known = |number: &u32| &self.known[*number as usize];
         let squeezed = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
         let are_reworded = |old: &Known, new: &Known| {
+            // Most pairs have little in common, and their fingerprints say so at once.
+            let fewest = old.print.count_ones().min(new.print.count_ones());
+            if (old.print & new.print).count_ones() * 3 < fewest {
+                return false;
+            }
             let shared = old.words.iter().filter(|word| new.words.binary_search(word).is_ok()).count();
             let most = old.words.len().max(new.words.len());
             shared * 10 >= most * 6
