@@ -22,7 +22,8 @@ pub enum Cause {
     First,
     /// The publisher's page gave another text.
     Change,
-    /// The same page read anew: another declaration or another extractor. Never a change by the publisher.
+    /// The page read anew: with another declaration or another extractor. No change by the publisher, unless a collection
+    /// read it so and sentences were reworded: see [`Reading::Real`].
     Reextraction,
     /// The file was removed from the collection.
     Removal,
@@ -32,7 +33,8 @@ pub enum Cause {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reading")]
 pub enum Reading {
-    /// The publisher's text changed.
+    /// The publisher's text changed. A collection that reads its pages anew may have fetched them anew, too: where words
+    /// were exchanged in several sentences, that was the publisher.
     Real,
     /// The same statements as the version before: typography, links, dates, counters, order.
     Cosmetic,

@@ -62,3 +62,11 @@ fn a_gain_stands_beside_what_the_old_text_says_of_it() {
     assert_eq!(finding.nearest.first().map(|one| (one.text.as_str(), one.in_both)), Some((kept, true)));
     assert_eq!(finding.nearest[0].standing(false), "still stands");
 }
+
+#[test]
+fn what_a_question_sets_side_by_side_stays_so() {
+    let asked = |answer: &str| format!("## Do you sell my personal data?\n\n{answer}");
+    let finding = one(judged(&asked("No."), &asked("Yes, to some of our partners.")), Kind::Reversal);
+    assert_eq!((finding.before.as_str(), finding.after.as_str()), ("No.", "Yes, to some of our partners."));
+    assert!(finding.nearest.is_empty(), "{:?}", finding.nearest);
+}

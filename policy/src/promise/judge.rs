@@ -292,8 +292,8 @@ pub(super) fn lead_in_at(document: &Document, place: Option<usize>) -> Option<St
     place.and_then(|n| document.placed[n].unit.lead_in.as_deref()).map(str::to_owned)
 }
 
-/// The rule's name where a step on the encryption ladder decides.
-pub(super) const LADDER: &str = "encryption_ladder";
+/// The first step where words alone set the two sentences beside each other.
+pub(super) const SIMILAR: &str = "something similar stands in the other text";
 
 fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &Dates) -> Judgement {
     let severity = match (step.kind, step.from) {
@@ -323,7 +323,7 @@ fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &D
         confidence,
         weight: Weight { gravity: severity.into(), plainness: severity, confidence, at_stake: PLAIN }
             .of(step.kind),
-        rule: LADDER.into(),
+        rule: "encryption_ladder".into(),
         reason: format!(
             "End-to-end encryption{}: from {} to {}.",
             if scopes.is_empty() { String::new() } else { format!(" of {}", scopes.join(", ")) },
@@ -426,7 +426,7 @@ fn judgement(
     };
     let mut steps = vec![match candidate.mode {
         Mode::Tight => "the same sentence stands in both texts, edited".to_owned(),
-        Mode::Loose => "something similar stands in the other text".to_owned(),
+        Mode::Loose => SIMILAR.to_owned(),
         Mode::Gone => "nothing like it stands in the other text".to_owned(),
     }];
     steps.extend(weaker.iter().map(|(_, _, words)| (*words).to_owned()));

@@ -6,7 +6,7 @@ use super::clause::Frame;
 use super::document::{Document, Unit};
 use super::edit;
 use super::features::Pair;
-use super::judge::{lead_in_at, unit_topic};
+use super::judge::{SIMILAR, lead_in_at, unit_topic};
 use super::rules::{Rules, Slot};
 use crate::finding::{Judgement, Kind, Nearest};
 use crate::statement::Role;
@@ -41,9 +41,8 @@ pub(super) fn add(pair: &Pair<'_>, found: &mut [Judgement]) {
     for finding in found {
         let before = place(pair.old, &finding.before, &finding.lead_in_before);
         let after = place(pair.new, &finding.after, &finding.lead_in_after);
-        let is_guessed = finding.kind == Kind::Reversal && is_weighed(finding);
         if let Some(n) = before
-            && (finding.after.is_empty() || is_guessed)
+            && (finding.after.is_empty() || is_guessed(finding))
         {
             let compared = Compared::new(pair, &pair.old.placed[n].unit, pair.new, &pair.fresh);
             if after.is_some_and(|to| !compared.is_counterpart(to)) {
@@ -63,9 +62,9 @@ pub(super) fn add(pair: &Pair<'_>, found: &mut [Judgement]) {
     }
 }
 
-/// Which sentences belong together was guessed: neither by the ladder nor on a short page.
-fn is_weighed(finding: &Judgement) -> bool {
-    finding.rule != super::judge::LADDER && !finding.rule.starts_with("short_page")
+/// Which sentences belong together was guessed by their words: not told by the ladder, a table's columns or a question.
+fn is_guessed(finding: &Judgement) -> bool {
+    finding.kind == Kind::Reversal && finding.steps.first().is_some_and(|step| step == SIMILAR)
 }
 
 /// A sentence beside the other text.
