@@ -267,7 +267,6 @@ pub(super) fn promises(
     rules: &Rules,
     role: Role,
     tokens: &Tokens,
-    hits: &[Hit],
     frames: &[Frame],
     masks: &[u64; SLOTS],
     quantities: &[Quantity],
@@ -324,6 +323,5 @@ pub(super) fn promises(
     {
         bits |= Promise::EndToEnd as u32;
     }
-    let _ = hits;
     bits
 }

@@ -457,7 +457,7 @@ fn read_unit(rules: &Rules, index: usize, segment: &Segment) -> Unit {
     let (quantities, quantities_at) = number::quantities(language, &tokens, lead_words);
     let frames = clause::frames(&tokens, lead_words, &hits, &masks, language.capital_nouns);
     let denials = denial::denials(&tokens, lead_words, &hits, &masks, &bag);
-    let promise = clause::promises(rules, segment.role, &tokens, &hits, &frames, &masks, &quantities);
+    let promise = clause::promises(rules, segment.role, &tokens, &frames, &masks, &quantities);
     let stance = masks[Slot::Grammar as usize]
         & !own_masks[Slot::Grammar as usize]
         & (Grammar::Negation.bit() | Grammar::Only.bit() | Grammar::NoLonger.bit());

@@ -17,7 +17,7 @@ use super::traits::{
 };
 use crate::finding::{Kind, Topic};
 use crate::statement::Role;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// How a statement that changed stands to the other text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,17 +91,27 @@ pub(super) struct Pair<'a> {
     pub changed: align::Changed,
 }
 
+fn flags(len: usize, places: &[usize]) -> Vec<bool> {
+    let mut flags = vec![false; len];
+    places.iter().for_each(|n| flags[*n] = true);
+    flags
+}
+
 impl<'a> Pair<'a> {
     pub fn new(rules: &'a Rules, old: &'a Document, new: &'a Document) -> Self {
         let changed = align::changed(old, new);
-        let flags = |len: usize, list: &[usize]| {
-            let mut flags = vec![false; len];
-            list.iter().for_each(|n| flags[*n] = true);
-            flags
-        };
         let gone = flags(old.placed.len(), &changed.gone);
         let fresh = flags(new.placed.len(), &changed.fresh);
         Pair { rules, old, new, gone, fresh, changed }
+    }
+
+    /// The same with fewer changes: only statements with these keys count as gone, or as fresh.
+    pub(super) fn within(mut self, gone: &BTreeSet<u64>, fresh: &BTreeSet<u64>) -> Self {
+        self.changed.gone.retain(|n| gone.contains(&self.old.placed[*n].unit.key));
+        self.changed.fresh.retain(|n| fresh.contains(&self.new.placed[*n].unit.key));
+        self.gone = flags(self.old.placed.len(), &self.changed.gone);
+        self.fresh = flags(self.new.placed.len(), &self.changed.fresh);
+        self
     }
 
     pub(super) fn weigher(&self) -> Weigher<'a> {

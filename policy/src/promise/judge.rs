@@ -10,9 +10,10 @@ use super::features::{self, Candidate, Mode, Pair, Trait};
 use super::gate;
 use super::ladder::{self, Views};
 use super::nearest;
+use super::order::{self, PLAIN, Weight};
 use super::plain;
 use super::rules::{Grammar, Rules, Slot};
-use super::severity::severity;
+use super::severity::{self, severity};
 use super::told::{self, Kept};
 use crate::finding::{Judgement, Kind, Topic};
 use crate::statement::Segment;
@@ -70,22 +71,35 @@ pub(crate) fn judge_gated(
     }
     let mut found = Vec::new();
     let views = Views::new(rules, &pair);
-    let encryption = ladder::moved(&pair, &views);
-    let settled: Vec<usize> = encryption.iter().flat_map(|step| step.before).collect();
-    found.extend(encryption.iter().map(|step| step_judgement(rules, &pair, step, &dates)));
     let asked = (rules.reversal.threshold, rules.expansion.threshold);
     let mut candidates = features::answers(&pair);
     let answered: BTreeSet<Option<usize>> = candidates.iter().map(|candidate| candidate.before).collect();
     candidates.extend(
         features::reversals(&pair).into_iter().filter(|candidate| !answered.contains(&candidate.before)),
     );
-    let reversals: Vec<Kept> = told::likely(&rules.reversal, asked.0, told::EASED, candidates)
+    let lost: BTreeSet<usize> = candidates
+        .iter()
+        .filter(|candidate| candidate.mode != Mode::Tight)
+        .filter_map(|candidate| candidate.before)
+        .collect();
+    let likely = told::likely(&rules.reversal, asked.0, told::ASKED, candidates);
+    let opinion = brief::opinion(&pair, &dates, &lost, &likely);
+    let mut encryption = ladder::moved(&pair, &views);
+    encryption.retain(|step| !opinion.decides(step.before, step.after));
+    let settled: Vec<usize> = encryption.iter().flat_map(|step| step.before).collect();
+    found.extend(encryption.iter().map(|step| step_judgement(rules, &pair, step, &dates)));
+    let reversals: Vec<Kept> = likely
         .into_iter()
         .filter(|Kept { candidate, .. }| !candidate.before.is_some_and(|n| settled.contains(&n)))
+        .filter(|Kept { candidate, .. }| {
+            told::is_plain(candidate)
+                || !(opinion.decides(candidate.before, candidate.after) || opinion.doubts(candidate.before))
+        })
         // What is said of encryption in other words is the ladder's to judge.
         .filter(|Kept { candidate, .. }| {
             candidate.topic != Topic::Encryption
                 || (told::is_plain(candidate) && !told::is_cut(candidate))
+                || told::is_bounded(candidate)
                 || !candidate.before.is_some_and(|n| views.is_kept(n) || views.is_mention(&pair, n))
         })
         // Where the ladder told a step, sentences that lead up to it are told with it.
@@ -108,9 +122,11 @@ pub(crate) fn judge_gated(
     found.extend(
         told::expansions(asked.1, holds_one, expansions)
             .iter()
+            .filter(|Kept { candidate, .. }| !opinion.decides(candidate.before, candidate.after))
             .map(|kept| judgement(rules, &pair, kept, Kind::Expansion, &dates, &views))
             .filter(|finding| !reversed.contains(&finding.after)),
     );
+    found.extend(beside(&found, opinion.found));
     // A protection gained is a promise lost when the texts are read the other way round.
     let back = Pair::new(rules, after, before);
     let gained =
@@ -225,6 +241,15 @@ fn is_narrowed(candidate: &Candidate) -> bool {
         && candidate.traits.iter().any(|((family, _), value)| *family == "denial_shortened" && *value > 0.0)
 }
 
+/// Those of `more` that share no sentence with a finding of `found`.
+fn beside(found: &[Judgement], more: Vec<Judgement>) -> Vec<Judgement> {
+    let told: BTreeSet<&str> =
+        found.iter().flat_map(|f| [&*f.before, &*f.after]).filter(|text| !text.is_empty()).collect();
+    let is_new =
+        |finding: &Judgement| ![&*finding.before, &*finding.after].iter().any(|text| told.contains(text));
+    more.into_iter().filter(is_new).collect()
+}
+
 /// One finding a promise and kind, at most [`MOST`] a kind, heaviest first.
 fn one_each(mut found: Vec<Judgement>) -> Vec<Judgement> {
     found.sort_by(|a, b| {
@@ -241,6 +266,7 @@ fn one_each(mut found: Vec<Judgement>) -> Vec<Judgement> {
         count[finding.kind as usize] += usize::from(new);
         new && count[finding.kind as usize] <= MOST
     });
+    order::ease(&mut found);
     found
 }
 
@@ -348,40 +374,6 @@ fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &D
     }
 }
 
-/// What is at stake in a plain promise, see [`super::stake::Stake`]: what a step of the encryption ladder is about.
-pub(super) const PLAIN: f32 = 1.4;
-/// Added to what is at stake, so that a wrong guess of nothing does not sink a finding.
-const BASE: f32 = 0.6;
-
-/// What orders findings.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Weight {
-    /// See [`super::severity::Scale`].
-    pub gravity: f32,
-    /// 1 to 3: how plainly it had been promised, and how plainly it was taken back.
-    pub plainness: u8,
-    pub confidence: f32,
-    pub at_stake: f32,
-}
-
-impl Weight {
-    /// A broken promise weighs more than a widened practice, and that more than a gain.
-    pub fn of(self, kind: Kind) -> f32 {
-        let kind = match kind {
-            Kind::Reversal => 1.0,
-            Kind::Expansion => 0.2,
-            Kind::Strengthening => 0.1,
-        };
-        let at_stake = (BASE + self.at_stake.clamp(0.0, 2.5)) / (BASE + PLAIN);
-        let plainness = f32::from(self.plainness).sqrt();
-        (kind * self.gravity * plainness * self.confidence * at_stake * 1000.0).round() / 1000.0
-    }
-}
-
-/// The least gravity of a loss of encryption: too few of them were graded to learn from, and the codebook calls encryption
-/// given up front-page news.
-const ENCRYPTION: f32 = 1.5;
-
 fn judgement(
     rules: &Rules,
     pair: &Pair<'_>,
@@ -408,7 +400,7 @@ fn judgement(
     let also = of("weaker").filter(|way| !plain.contains(way));
     let weaker: Vec<_> = plain.iter().copied().chain(also).collect();
     let learned = &rules.gravity[usize::from(kind == Kind::Expansion)];
-    let least = if kind == Kind::Reversal && candidate.topic == Topic::Encryption { ENCRYPTION } else { 0.0 };
+    let least = if kind == Kind::Reversal { severity::least(rules, candidate.topic, unit) } else { 0.0 };
     let gravity = learned.gravity(&candidate.traits, chance).max(least);
     let stake = if candidate.kind == Kind::Expansion { "permits_after" } else { "protects_before" };
     let at_stake = candidate.traits.iter().find(|(t, _)| t.0 == stake).map_or(0.0, |(_, value)| *value);

@@ -19,6 +19,7 @@
 //! - `stance`: what statements say for the ladders over time
 //! - `brief`: short pages, judged with what was learned from pages written for it
 //! - `judge`: the findings, each with its steps
+//! - `order`: what each of them weighs
 //! - `reading`: what a reader is shown who labels a change
 //! - `score`, `train`, `fit`, `boost`, `draw`: how good that is, and how the weights and trees are learned
 
@@ -44,6 +45,7 @@ mod ladder;
 mod lexicon;
 mod nearest;
 mod number;
+mod order;
 mod plain;
 pub mod reading;
 pub mod row;

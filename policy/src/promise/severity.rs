@@ -1,9 +1,12 @@
 //! How grave a finding is, as a reader would grade it who sees the two sentences: learned from graded findings.
 
+use super::clause::Actor;
+use super::document::Unit;
 use super::features::{OF_WORDS, Trait};
 use super::rules::Rules;
 use super::stake::ridge;
 use super::weights::{self, Table};
+use crate::finding::Topic;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
@@ -42,6 +45,25 @@ const STEPS: [f32; 2] = [1.1, 1.6];
 /// 1 to 3, as the codebook has it.
 pub(super) fn severity(gravity: f32) -> u8 {
     1 + STEPS.iter().map(|step| u8::from(gravity >= *step)).sum::<u8>()
+}
+
+/// The least gravity of a loss of encryption, or of a denial that anybody else reads what people write to each other: too
+/// few of them were graded to learn from, and the codebook calls encryption given up front-page news.
+const PRIVATE: f32 = 1.5;
+
+/// The least gravity of a reversal on this topic; `unit` is the promise.
+pub(super) fn least(rules: &Rules, topic: Topic, unit: Option<&Unit>) -> f32 {
+    let is_private = topic == Topic::Encryption || unit.is_some_and(|unit| denies_reading(rules, unit));
+    if is_private { PRIVATE } else { 0.0 }
+}
+
+/// "We cannot read your messages."
+pub(super) fn denies_reading(rules: &Rules, unit: &Unit) -> bool {
+    let content = rules.data.iter().position(|data| data.name == "content").map_or(0, |n| 1u64 << n);
+    unit.frames.iter().any(|frame| {
+        let reads = rules.verbs[frame.verb as usize].name == "read" && frame.data & content != 0;
+        reads && frame.negated && !frame.conditional && !frame.excepted && frame.actor != Actor::User
+    })
 }
 
 /// A scale made ready to be asked.

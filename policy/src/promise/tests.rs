@@ -38,7 +38,7 @@ fn a_vanished_promise_is_found() {
 
 #[test]
 fn a_finding_weighs_more_where_it_is_graver_and_surer() {
-    use super::judge::{PLAIN, Weight};
+    use super::order::{PLAIN, Weight};
     use crate::finding::Kind::{Expansion, Reversal};
     let plain = Weight { gravity: 2.0, plainness: 1, confidence: 0.5, at_stake: PLAIN };
     assert_eq!(plain.of(Reversal), 1.0);
@@ -75,29 +75,21 @@ fn what_a_lost_promise_weighs_hangs_on_the_promise() {
 
 #[test]
 fn what_end_to_end_encryption_denies_is_a_promise_and_its_loss_is_grave() {
-    let rest: String = (0..60)
-        .map(|n| format!("Chapter {n} of this text tells how part {n} of Courier works.\n\n"))
-        .collect();
-    let lost = |before: &str, after: &str| {
-        let found = judged(&format!("{rest}\n{before}\n"), &format!("{rest}\n{after}\n"));
-        let reversals = found.into_iter().filter(|finding| finding.kind == crate::finding::Kind::Reversal);
-        reversals.collect::<Vec<_>>()
-    };
-    let found = lost(
+    let found = reversals(
         "End-to-end encryption means that Courier cannot open Courier Post, neither letters nor enclosures that members send.",
         "With end-to-end encryption of Courier Post, members or their employers hold a key and may open letters and enclosures.",
     );
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].severity >= 2, "{found:?}");
     // Only mentioned, nothing denied.
-    let mention = lost("Learn more about end-to-end encryption.", "Learn more about our apps.");
+    let mention = reversals("Learn more about end-to-end encryption.", "Learn more about our apps.");
     assert!(mention.is_empty(), "{mention:?}");
-    let pointer = lost(
+    let pointer = reversals(
         "You can read more on end-to-end encryption of Courier Post and Courier Calls on the page about it.",
         "The page about Courier Post tells more.",
     );
     assert!(pointer.is_empty(), "{pointer:?}");
-    let promise = lost(
+    let promise = reversals(
         "You can read more on this page, and letters in Courier Post are end-to-end encrypted by default.",
         "You can read more on this page, and Courier Post is here to stay.",
     );
@@ -105,9 +97,87 @@ fn what_end_to_end_encryption_denies_is_a_promise_and_its_loss_is_grave() {
     // Cues of menus in a promise lead nowhere.
     for opening in ["After you log in", "As this privacy policy says,"] {
         let kept = format!("{opening} all letters in Courier Post are end-to-end encrypted by default.");
-        let promise = lost(&kept, "Courier Post is here to stay.");
+        let promise = reversals(&kept, "Courier Post is here to stay.");
         assert_eq!(promise.len(), 1, "{opening}: {promise:?}");
     }
+}
+
+/// The reversals of a text long enough not to be judged as a short page.
+fn reversals(before: &str, after: &str) -> Vec<Judgement> {
+    let rest: String = (0..60)
+        .map(|n| format!("Chapter {n} of this text tells how part {n} of Courier works.\n\n"))
+        .collect();
+    let found = judged(&format!("{rest}\n{before}\n"), &format!("{rest}\n{after}\n"));
+    found.into_iter().filter(|finding| finding.kind == crate::finding::Kind::Reversal).collect()
+}
+
+#[test]
+fn that_people_are_read_after_all_is_grave() {
+    for (before, after) in [
+        (
+            "Your conversations are yours: Courier has no access to them.",
+            "Your conversations are yours: Courier's servers have no decrypted access to them.",
+        ),
+        ("Nobody at Courier can read your messages.", ""),
+    ] {
+        let found = reversals(before, after);
+        assert_eq!(found.len(), 1, "{before}: {found:?}");
+        assert!(found[0].severity >= 2, "{before}: {found:?}");
+    }
+}
+
+#[test]
+fn a_claim_of_encryption_that_is_bounded_is_told_though_encryption_stays() {
+    let claim = |what: &str| format!("Since Courier 4, {what} with end-to-end encryption: chats and calls.");
+    let all = claim("all of Courier's core features are secured");
+    let found = reversals(&all, &claim("Courier's core features are secured"));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].topic, Topic::Encryption);
+    // Said otherwise, as wide as before.
+    for same in ["each of Courier's core features is secured", "all of Courier's core features are protected"]
+    {
+        let found = reversals(&all, &claim(same));
+        assert!(found.is_empty(), "{same}: {found:?}");
+    }
+}
+
+#[test]
+fn what_moved_is_not_lost_where_a_place_is_read_by_itself() {
+    let claim =
+        "Letters in Courier Post are end-to-end encrypted by default, so nobody at Courier can read them.";
+    let chapters = |from: u32| -> String {
+        (from..from + 30)
+            .map(|n| format!("Chapter {n} of this text tells how part {n} of Courier works.\n\n"))
+            .collect()
+    };
+    let before = format!("{}{claim}\n\nOur desk opens at eight.\n\n{}", chapters(0), chapters(30));
+    let lost = format!("{}Our desk opens at nine.\n\n{}", chapters(0), chapters(30));
+    let moved = format!("{lost}{claim}\n\n");
+    let losses = |after: &str| {
+        let found = judged(&before, after).into_iter();
+        found.filter(|finding| finding.kind == crate::finding::Kind::Reversal).collect::<Vec<_>>()
+    };
+    assert_eq!(losses(&lost).len(), 1, "{:?}", losses(&lost));
+    assert!(losses(&moved).is_empty(), "{:?}", losses(&moved));
+}
+
+#[test]
+fn each_further_finding_of_a_change_weighs_less() {
+    let promises = [
+        "We never sell your precise location to anyone.",
+        "We do not keep your messages once they were delivered.",
+    ];
+    let both = reversals(&promises.join("\n\n"), "");
+    assert_eq!(both.len(), 2, "{both:?}");
+    let alone: f32 =
+        promises.iter().flat_map(|promise| reversals(promise, "")).map(|found| found.weight).sum();
+    assert!(both[0].weight + both[1].weight < alone, "{alone}: {both:?}");
+    // One of another kind is the first of its kind.
+    let mut found = vec![both[0].clone(), both[1].clone(), both[0].clone(), both[1].clone()];
+    found[3].kind = crate::finding::Kind::Expansion;
+    found.iter_mut().for_each(|finding| finding.weight = 1.0);
+    super::order::ease(&mut found);
+    assert_eq!(found.iter().map(|finding| finding.weight).collect::<Vec<_>>(), [1.0, 0.9, 0.81, 1.0]);
 }
 
 fn likely(topic: Topic, n: usize, chance: f32) -> told::Kept {

@@ -1,7 +1,7 @@
 //! Which candidates of a change are told: how sure the judge has to be of each, by itself and beside the others.
 
 use super::difference::Weaker;
-use super::features::{Candidate, Mode, Pair};
+use super::features::{Candidate, Mode, Pair, Trait};
 use super::weights::Ready;
 use crate::finding::Kind;
 use std::collections::BTreeSet;
@@ -18,6 +18,8 @@ pub(super) struct Kept {
 /// Where a change holds one finding for sure, so much less sure has the judge to be of others: promises are oftener
 /// taken back together than alone.
 pub(super) const EASED: f32 = 0.07;
+/// Where it is so much less sure, the judge of short pages is asked, see [`super::brief::opinion`].
+pub(super) const ASKED: f32 = 0.135;
 /// How much surer a second finding of one topic has to be: what else is gone or new on a topic is oftener another
 /// sentence of the same than a second one.
 const SURER: f32 = 0.08;
@@ -86,6 +88,21 @@ pub(super) fn is_plain(candidate: &Candidate) -> bool {
 pub(super) fn is_cut(candidate: &Candidate) -> bool {
     let cuts = [Weaker::ProtectionLost, Weaker::SlotLost].map(|way| way as u32);
     candidate.traits.iter().any(|((family, id), _)| *family == "plain_weaker" && cuts.contains(id))
+}
+
+/// The same sentence stands edited, and one of its words bounds now what it says: "all of our chats" became "our chats".
+pub(super) fn is_bounded(candidate: &Candidate) -> bool {
+    let ways = [
+        Weaker::UniversalLost,
+        Weaker::ScopePut,
+        Weaker::ConditionPut,
+        Weaker::ExceptionPut,
+        Weaker::HedgePut,
+        Weaker::ModalityLowered,
+    ]
+    .map(|way| way as u32);
+    let narrows = |((family, id), _): &(Trait, f32)| *family == "weaker" && ways.contains(id);
+    candidate.kind == Kind::Reversal && candidate.mode == Mode::Tight && candidate.traits.iter().any(narrows)
 }
 
 /// What has to be at stake for a short edit to speak for itself: some promise, not a house rule.

@@ -215,7 +215,12 @@ impl Weigher {
 
 /// Where both texts differ between the same kept neighbours: places of the old and of the new text.
 pub fn gaps(old: &Document, new: &Document) -> Vec<(Range<usize>, Range<usize>)> {
-    let (a, b) = (&old.in_order, &new.in_order);
+    // Where both begin and end alike there is nothing to line up.
+    let (a, b) = (&old.in_order[..], &new.in_order[..]);
+    let head = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[head..], &b[head..]);
+    let tail = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[..a.len() - tail], &b[..b.len() - tail]);
     let mut longest = vec![vec![0u16; b.len() + 1]; a.len() + 1];
     for i in (0..a.len()).rev() {
         for j in (0..b.len()).rev() {
@@ -241,7 +246,7 @@ pub fn gaps(old: &Document, new: &Document) -> Vec<(Range<usize>, Range<usize>)>
             (i, j) = (a.len(), b.len());
         }
         if i > from_i || j > from_j {
-            gaps.push((from_i..i, from_j..j));
+            gaps.push((head + from_i..head + i, head + from_j..head + j));
         }
         i += 1;
         j += 1;

@@ -6,13 +6,19 @@ use crate::finding::{Judgement, Kind};
 use crate::promise::document::Unit;
 use crate::promise::encryption::{Step, scope};
 use crate::promise::features::Pair;
-use crate::promise::judge::{Dates, PLAIN, Weight, is_grave, lead_in_at, promise_key, text_at};
+use crate::promise::judge::{Dates, is_grave, lead_in_at, promise_key, text_at};
+use crate::promise::order::{PLAIN, Weight};
 use crate::promise::rules::Rules;
 use std::collections::BTreeSet;
 
 /// The findings between two short pages.
 pub(in crate::promise) fn findings(rules: &Rules, pair: &Pair<'_>, dates: &Dates) -> Vec<Judgement> {
-    told_singly(told(rules, pair)).iter().map(|told| judgement(rules, pair, told, dates)).collect()
+    judgements(rules, pair, told(rules, pair), dates)
+}
+
+/// The findings, of what the trees told.
+pub(super) fn judgements(rules: &Rules, pair: &Pair<'_>, told: Vec<Told>, dates: &Dates) -> Vec<Judgement> {
+    told_singly(told).iter().map(|told| judgement(rules, pair, told, dates)).collect()
 }
 
 /// How sure a second finding of one topic and kind has to be: mostly it is another sentence of the same promise.

@@ -1,6 +1,7 @@
 //! How the tables and trees of short pages are learned: from pages and sentences written for it.
 
 use super::couple::{self, Couple, Page};
+use super::excerpt::excerpts;
 use super::wording::{self, Claim, Lesson, Names, Origin, Table, Wording};
 use super::{Brief, Forest, MOST, Trees};
 use crate::finding::{Kind, Topic};
@@ -13,7 +14,6 @@ use crate::promise::rules::Rules;
 use crate::promise::score::{self, Said};
 use crate::promise::train::{Example, Source};
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 /// A sentence with what it claims of encryption.
 pub struct Sentence {
@@ -126,29 +126,8 @@ fn promised(couple: &Couple) -> Option<usize> {
 
 /// So little at stake, nobody misses the statement.
 const HARMLESS: f32 = 0.3;
-/// Kept statements on either side of a changed place that an excerpt shows.
-const AROUND: usize = 5;
 /// Excerpts of one real change.
 const EXCERPTS: usize = 3;
-/// Texts of more statements are not excerpted: to line them up takes too long.
-const LONG: usize = 1_500;
-
-/// Places where a text changed, with their surroundings, as short pages.
-fn excerpts(before: &Document, after: &Document) -> Vec<(Document, Document)> {
-    if before.placed.len() > LONG || after.placed.len() > LONG || before.language != "en" {
-        return Vec::new();
-    }
-    let around = |gap: &Range<usize>, text: &Document| {
-        gap.start.saturating_sub(AROUND)..(gap.end + AROUND).min(text.placed.len())
-    };
-    couple::gaps(before, after)
-        .iter()
-        .map(|(old, new)| (around(old, before), around(new, after)))
-        .filter(|(old, new)| [old, new].iter().all(|part| (1..=MOST).contains(&part.len())))
-        .take(EXCERPTS)
-        .map(|(old, new)| (before.part(old), after.part(new)))
-        .collect()
-}
 
 /// Learns from pages with their revisions and from sentences, and from excerpts of real texts how much there is that
 /// means nothing. The same lessons give the same numbers.
@@ -179,7 +158,8 @@ pub fn learn(rules: &Rules, pages: &[&Example], sentences: &[Sentence], real: &[
                 _ => Origin::Read,
             },
         };
-        lectures.extend(excerpts(&example.before, &example.after).into_iter().map(lecture));
+        let shown = excerpts(&example.before, &example.after).take(EXCERPTS);
+        lectures.extend(shown.map(|excerpt| lecture((excerpt.before, excerpt.after))));
     }
     let mut names = Names::default();
     let units = lectures

@@ -5,9 +5,11 @@
 //! - `wording`: what words claim of encryption, what an exchange of sentences does, which topic they are about
 //! - `couple`: which sentence stands in another's place, and what is telling about that
 //! - `finding`: the findings, each with its steps
+//! - `excerpt`: places of long texts, read as short pages
 //! - `lesson`: how tables and trees are learned
 
 mod couple;
+mod excerpt;
 mod finding;
 pub mod lesson;
 mod sense;
@@ -24,6 +26,7 @@ use super::{edit, plain};
 use crate::finding::{Kind, Topic};
 use crate::statement::Role;
 use couple::{Couple, Page};
+pub(super) use excerpt::opinion;
 pub(super) use finding::findings;
 pub(super) use sense::Senses;
 use serde::{Deserialize, Serialize};
@@ -36,9 +39,13 @@ pub(super) const MOST: usize = 40;
 
 /// Whether both texts are short pages in the language that the tables know.
 pub(super) fn is_brief(rules: &Rules, old: &Document, new: &Document) -> bool {
-    rules.brief.is_known()
-        && rules.wording.is_known()
+    is_learned(rules)
         && [old, new].iter().all(|text| text.placed.len() <= MOST && text.language == document::LEARNED)
+}
+
+/// The rules hold tables and trees of short pages.
+fn is_learned(rules: &Rules) -> bool {
+    rules.brief.is_known() && rules.wording.is_known()
 }
 
 /// The fitted trees, as `data/promises/brief.toml` holds them.
@@ -174,8 +181,15 @@ pub(super) struct Told {
     pub claims: [Option<Claim>; 2],
 }
 
-/// What the trees make of two short pages, likeliest first.
-pub(super) fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
+/// What the trees find on two short pages, likeliest first.
+fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
+    let mut told = told_from(rules, pair, 1.0);
+    told.retain(|told| told.chance >= told.asked);
+    told
+}
+
+/// The same with what is less likely than asked, down to `least`.
+fn told_from(rules: &Rules, pair: &Pair<'_>, least: f32) -> Vec<Told> {
     let (old, new) = (Page::new(rules, pair.old), Page::new(rules, pair.new));
     let (moves, views) = couple::ladder(rules, pair);
     let mut found: Vec<Told> = Vec::new();
@@ -183,7 +197,7 @@ pub(super) fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
         let chances: Vec<f32> = rules.brief.kinds.iter().map(|grown| grown.chance(&couple.traits)).collect();
         let surest = [Kind::Reversal, Kind::Expansion, Kind::Strengthening]
             .into_iter()
-            .filter(|kind| chances[*kind as usize] >= rules.brief.thresholds[*kind as usize])
+            .filter(|kind| chances[*kind as usize] >= rules.brief.thresholds[*kind as usize].min(least))
             .max_by(|a, b| chances[*a as usize].total_cmp(&chances[*b as usize]).then(b.cmp(a)));
         let Some(kind) = surest else { continue };
         let Couple { before, after, related, .. } = couple;
