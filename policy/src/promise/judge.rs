@@ -88,7 +88,7 @@ pub(crate) fn judge_gated(
     encryption.retain(|step| !opinion.decides(step.before, step.after));
     let settled: Vec<usize> = encryption.iter().flat_map(|step| step.before).collect();
     found.extend(encryption.iter().map(|step| step_judgement(rules, &pair, step, &dates)));
-    let reversals: Vec<Kept> = likely
+    let mut reversals: Vec<Kept> = likely
         .into_iter()
         .filter(|Kept { candidate, .. }| !candidate.before.is_some_and(|n| settled.contains(&n)))
         .filter(|Kept { candidate, .. }| {
@@ -113,11 +113,12 @@ pub(crate) fn judge_gated(
     let holds_one = !encryption.is_empty()
         || told::holds_one(asked.0, &reversals)
         || told::holds_one(asked.1, &expansions);
-    found.extend(
-        told::reversals(asked.0, holds_one, reversals)
-            .iter()
-            .map(|kept| judgement(rules, &pair, kept, Kind::Reversal, &dates, &views)),
-    );
+    told::settle(&mut reversals, asked.0, |candidate| opinion.confirms(candidate.before));
+    found.extend(told::reversals(asked.0, holds_one, reversals).iter().map(|kept| {
+        let mut finding = judgement(rules, &pair, kept, Kind::Reversal, &dates, &views);
+        finding.steps.extend(opinion.confirms(kept.candidate.before).then(|| brief::CONFIRMED.to_owned()));
+        finding
+    }));
     let reversed: BTreeSet<String> = found.iter().map(|finding| finding.after.clone()).collect();
     found.extend(
         told::expansions(asked.1, holds_one, expansions)

@@ -43,12 +43,14 @@ pub(super) fn excerpts(before: &Document, after: &Document) -> impl Iterator<Ite
 /// What the judge of short pages makes of a long text in which little changed.
 #[derive(Debug, Default)]
 pub(in crate::promise) struct Opinion {
-    /// What it finds.
+    /// What it finds of private statements.
     pub found: Vec<Judgement>,
     /// Private statements of the old and of the new text, where one took another's place: those are its own to judge.
     private: [BTreeSet<usize>; 2],
     /// Statements of the old text that it read beside what came in their place and holds not to be broken.
     doubted: BTreeSet<usize>,
+    /// Those that it holds to be broken or lost.
+    confirmed: BTreeSet<usize>,
 }
 
 impl Opinion {
@@ -62,15 +64,21 @@ impl Opinion {
     pub fn doubts(&self, before: Option<usize>) -> bool {
         before.is_some_and(|n| self.doubted.contains(&n))
     }
+
+    /// What may be a loss of this statement is one.
+    pub fn confirms(&self, before: Option<usize>) -> bool {
+        before.is_some_and(|n| self.confirmed.contains(&n))
+    }
 }
 
-/// The first step of what is told from here.
+/// The first step of what is told from here, and the last of what is confirmed.
 const READ: &str = "where the text changed it was read by itself, like a short page";
-/// So many statements may have gone, and as many come, for private ones to be judged here, and for others to be told.
+pub(in crate::promise) const CONFIRMED: &str = "read by itself, like a short page, it is a loss as well";
+/// So many statements may have gone, and as many come, for private ones to be judged here, and for others to be confirmed.
 const FEW: usize = 30;
 /// And for what is told of others to be doubted.
 const FEWEST: usize = 3;
-/// So sure of another loss, and it is told.
+/// So sure of a loss, and it is confirmed.
 const SURE: f32 = 0.6;
 /// Less sure than this of a loss, and it is doubted.
 const DOUBTED: f32 = 0.2;
@@ -134,17 +142,18 @@ pub(in crate::promise) fn opinion(
             let doubted = open.iter().filter(|n| size(pair) <= FEWEST && !is_loss(n));
             opinion.doubted.extend(doubted);
         }
-        let open = keys(pair.old, open.iter());
+        // Where no word of it stands there, it is not about encryption, whatever the trees make of it.
+        let is_sure = |told: &&Told| {
+            told.kind == Kind::Reversal && told.chance >= SURE && told.topic != Topic::Encryption
+        };
+        let sure: BTreeSet<u64> =
+            told.iter().filter(is_sure).filter_map(|told| units(told)[0]).map(|unit| unit.key).collect();
+        opinion.confirmed.extend(open.iter().filter(|n| sure.contains(&pair.old.placed[**n].unit.key)));
         told.retain(|told| {
             let [before, after] = units(told);
             let is_lost = after.is_some() || before.is_some_and(|unit| lost.contains(&unit.key));
             let is_private = || before.into_iter().chain(after).any(|unit| is_private(rules, unit));
-            // Where no word of it stands there, it is not about encryption, whatever the trees make of it.
-            let is_sure = told.kind == Kind::Reversal
-                && told.chance >= SURE
-                && told.topic != Topic::Encryption
-                && before.is_some_and(|unit| open.contains(&unit.key));
-            told.chance >= told.asked && is_lost && (is_sure || is_private())
+            told.chance >= told.asked && is_lost && is_private()
         });
         let mut found = finding::judgements(rules, &part, told, dates);
         found.iter_mut().for_each(|finding| finding.steps.insert(0, READ.to_owned()));

@@ -26,7 +26,7 @@ use super::{edit, plain};
 use crate::finding::{Kind, Topic};
 use crate::statement::Role;
 use couple::{Couple, Page};
-pub(super) use excerpt::opinion;
+pub(super) use excerpt::{CONFIRMED, opinion};
 pub(super) use finding::findings;
 pub(super) use sense::Senses;
 use serde::{Deserialize, Serialize};
