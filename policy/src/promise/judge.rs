@@ -431,7 +431,9 @@ fn judgement(
     steps.push(format!("gravity {gravity:.1} of 3"));
     steps.extend(most_telling(&|t| learned.part(t)).take(4).map(|part| format!("  {part}")));
     let encryption = candidate.topic == Topic::Encryption;
-    let states = views.step_of(candidate.before, candidate.after).filter(|_| encryption);
+    // A claim that was bounded may still stand on the same step: that tells nobody anything.
+    let states =
+        views.step_of(candidate.before, candidate.after).filter(|(from, to)| encryption && from != to);
     let (mut state_before, mut state_after) =
         states.map(|(from, to)| (Some(from.key()), Some(to.key()))).unwrap_or_default();
     if kind == Kind::Strengthening {

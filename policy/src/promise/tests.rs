@@ -232,6 +232,18 @@ fn where_one_promise_broke_others_are_told_sooner() {
 }
 
 #[test]
+fn an_edit_bounds_a_claim_where_a_cue_does_and_the_sentence_stands() {
+    use super::difference::Weaker;
+    let is_bounded = |mode: Mode, way: Weaker| {
+        let kept = likely(Topic::Encryption, 0, 0.3);
+        let traits = vec![(("weaker", way as u32), 1.0)];
+        told::is_bounded(&Candidate { mode, traits, ..kept.candidate })
+    };
+    assert!(is_bounded(Mode::Tight, Weaker::UniversalLost) && is_bounded(Mode::Tight, Weaker::ScopePut));
+    assert!(!is_bounded(Mode::Gone, Weaker::UniversalLost) && !is_bounded(Mode::Tight, Weaker::SlotLost));
+}
+
+#[test]
 fn correlation_is_one_along_a_line_and_none_with_a_constant() {
     use super::score::correlation;
     assert!((correlation(&[(1.0, 10.0), (2.0, 20.0), (4.0, 40.0)]) - 1.0).abs() < 1e-9);
