@@ -253,11 +253,7 @@ fn beside(found: &[Judgement], more: Vec<Judgement>) -> Vec<Judgement> {
 
 /// One finding a promise and kind, at most [`MOST`] a kind, heaviest first.
 fn one_each(mut found: Vec<Judgement>) -> Vec<Judgement> {
-    found.sort_by(|a, b| {
-        b.weight.total_cmp(&a.weight).then_with(|| {
-            (a.kind, &a.promise_key, &a.before, &a.after).cmp(&(b.kind, &b.promise_key, &b.before, &b.after))
-        })
-    });
+    order::sort(&mut found);
     let mut keys = BTreeSet::new();
     let mut texts = BTreeSet::new();
     let mut count = [0usize; 3];
@@ -268,6 +264,7 @@ fn one_each(mut found: Vec<Judgement>) -> Vec<Judgement> {
         new && count[finding.kind as usize] <= MOST
     });
     order::ease(&mut found);
+    order::sort(&mut found);
     found
 }
 

@@ -35,8 +35,17 @@ impl Weight {
     }
 }
 
-/// Has each further finding of a change weigh less. `found` are those of one change, heaviest first, and stay so among
-/// those of a kind.
+/// Heaviest first.
+pub(super) fn sort(found: &mut [Judgement]) {
+    found.sort_by(|a, b| {
+        b.weight.total_cmp(&a.weight).then_with(|| {
+            (a.kind, &a.promise_key, &a.before, &a.after).cmp(&(b.kind, &b.promise_key, &b.before, &b.after))
+        })
+    });
+}
+
+/// Has each further finding of a change weigh less. `found` are those of one change, heaviest first; they stay so among
+/// those of a kind, not among all.
 pub(super) fn ease(found: &mut [Judgement]) {
     let mut told = [0; 3];
     for finding in found {

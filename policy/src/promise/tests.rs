@@ -178,6 +178,8 @@ fn each_further_finding_of_a_change_weighs_less() {
     found.iter_mut().for_each(|finding| finding.weight = 1.0);
     super::order::ease(&mut found);
     assert_eq!(found.iter().map(|finding| finding.weight).collect::<Vec<_>>(), [1.0, 0.9, 0.81, 1.0]);
+    super::order::sort(&mut found);
+    assert_eq!(found.iter().map(|finding| finding.weight).collect::<Vec<_>>(), [1.0, 1.0, 0.9, 0.81]);
 }
 
 fn likely(topic: Topic, n: usize, chance: f32) -> told::Kept {

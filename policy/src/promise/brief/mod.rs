@@ -183,9 +183,7 @@ pub(super) struct Told {
 
 /// What the trees find on two short pages, likeliest first.
 fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
-    let mut told = told_from(rules, pair, 1.0);
-    told.retain(|told| told.chance >= told.asked);
-    told
+    told_from(rules, pair, 1.0)
 }
 
 /// The same with what is less likely than asked, down to `least`.
