@@ -347,7 +347,7 @@ fn is_tight(link: &Link, edit: &Edit) -> bool {
 
 /// The same telling words, cues and numbers, in whatever order: "that data" for "this data", "disclose no data"
 /// for "do not disclose data".
-fn is_editorial(old: &Unit, new: &Unit) -> bool {
+pub(super) fn is_editorial(old: &Unit, new: &Unit) -> bool {
     let masks = |unit: &Unit| {
         let mut masks = unit.masks;
         // "Do not disclose" is an order to people only where nobody else is the subject.

@@ -82,18 +82,27 @@ pub(crate) fn judge_gated(
         .filter(|candidate| candidate.mode != Mode::Tight)
         .filter_map(|candidate| candidate.before)
         .collect();
-    let likely = told::likely(&rules.reversal, asked.0, told::ASKED, candidates);
-    let opinion = brief::opinion(&pair, &dates, &lost, &likely);
+    let reversals = told::likely(&rules.reversal, asked.0, told::ASKED, candidates);
+    let expansions = told::likely(&rules.expansion, asked.1, told::ASKED, features::expansions(&pair));
+    let opinion = brief::opinion(&pair, &dates, &lost);
     let mut encryption = ladder::moved(&pair, &views);
     encryption.retain(|step| !opinion.decides(step.before, step.after));
     let settled: Vec<usize> = encryption.iter().flat_map(|step| step.before).collect();
     found.extend(encryption.iter().map(|step| step_judgement(rules, &pair, step, &dates)));
-    let mut reversals: Vec<Kept> = likely
+    let tell = |kept: &Kept, kind: Kind| judgement(rules, &pair, kept, kind, &dates, &views);
+    let decided: Vec<Judgement> = opinion
+        .found
+        .iter()
+        .map(|(places, finding)| {
+            let list = if finding.kind == Kind::Expansion { &expansions } else { &reversals };
+            weighed_like(list, *places, finding, |kept| tell(kept, finding.kind))
+        })
+        .collect();
+    let reversals: Vec<Kept> = reversals
         .into_iter()
         .filter(|Kept { candidate, .. }| !candidate.before.is_some_and(|n| settled.contains(&n)))
         .filter(|Kept { candidate, .. }| {
-            told::is_plain(candidate)
-                || !(opinion.decides(candidate.before, candidate.after) || opinion.doubts(candidate.before))
+            told::is_plain(candidate) || !opinion.decides(candidate.before, candidate.after)
         })
         // What is said of encryption in other words is the ladder's to judge.
         .filter(|Kept { candidate, .. }| {
@@ -109,25 +118,20 @@ pub(crate) fn judge_gated(
                 || !matches!(candidate.topic, Topic::Encryption | Topic::UserControl)
         })
         .collect();
-    let expansions = told::likely(&rules.expansion, asked.1, told::EASED, features::expansions(&pair));
     let holds_one = !encryption.is_empty()
         || told::holds_one(asked.0, &reversals)
         || told::holds_one(asked.1, &expansions);
-    told::settle(&mut reversals, asked.0, |candidate| opinion.confirms(candidate.before));
-    found.extend(told::reversals(asked.0, holds_one, reversals).iter().map(|kept| {
-        let mut finding = judgement(rules, &pair, kept, Kind::Reversal, &dates, &views);
-        finding.steps.extend(opinion.confirms(kept.candidate.before).then(|| brief::CONFIRMED.to_owned()));
-        finding
-    }));
+    found
+        .extend(told::reversals(asked.0, holds_one, reversals).iter().map(|kept| tell(kept, Kind::Reversal)));
     let reversed: BTreeSet<String> = found.iter().map(|finding| finding.after.clone()).collect();
     found.extend(
         told::expansions(asked.1, holds_one, expansions)
             .iter()
             .filter(|Kept { candidate, .. }| !opinion.decides(candidate.before, candidate.after))
-            .map(|kept| judgement(rules, &pair, kept, Kind::Expansion, &dates, &views))
+            .map(|kept| tell(kept, Kind::Expansion))
             .filter(|finding| !reversed.contains(&finding.after)),
     );
-    found.extend(beside(&found, opinion.found));
+    found.extend(beside(&found, decided));
     // A protection gained is a promise lost when the texts are read the other way round.
     let back = Pair::new(rules, after, before);
     let gained =
@@ -141,7 +145,9 @@ pub(crate) fn judge_gated(
         gained
             .into_iter()
             .filter(|Kept { candidate, .. }| {
-                !candidate.before.is_some_and(|n| after_step.contains(&n)) && !is_narrowed(candidate)
+                !candidate.before.is_some_and(|n| after_step.contains(&n))
+                    && !is_narrowed(candidate)
+                    && !opinion.decides(candidate.after, candidate.before)
             })
             .filter(|Kept { candidate, .. }| {
                 candidate.topic != Topic::Encryption
@@ -170,8 +176,12 @@ pub(crate) fn judge_gated(
     found
 }
 
+/// Where no more than so many statements went, each that is gone speaks for itself.
+const FEW: usize = 3;
+
 /// Reversals on a short page that need no weighing and were not told yet: limits and ages that moved in short edits,
-/// list items whose lead-in was turned round, and a plain denial that is gone where nothing else changed.
+/// list items whose lead-in was turned round, and a plain denial that is gone where nothing else changed but for a sentence
+/// about something else.
 fn beyond_doubt(rules: &Rules, pair: &Pair<'_>, dates: &Dates, told: &[Judgement]) -> Vec<Judgement> {
     let views = Views::new(rules, pair);
     // What is told as a gain and can only be read as a loss is none.
@@ -199,11 +209,16 @@ fn beyond_doubt(rules: &Rules, pair: &Pair<'_>, dates: &Dates, told: &[Judgement
         let firm = Promise::Negative as u32 | if unit.is_learned { 0 } else { protects };
         unit.promise & firm != 0
     };
+    // What came instead has none of its telling words.
+    let is_other = |gone: &Unit| {
+        let mut fresh = pair.changed.fresh.iter().map(|n| &pair.new.placed[*n].unit.bag);
+        fresh.len() <= 1 && fresh.all(|bag| !gone.bag.iter().any(|stem| bag.binary_search(stem).is_ok()))
+    };
     let is_alone = |candidate: &Candidate| {
+        let gone = candidate.before.map(|n| &*pair.old.placed[n].unit);
         candidate.after.is_none()
-            && pair.changed.gone.len() == 1
-            && pair.changed.fresh.is_empty()
-            && candidate.before.is_some_and(|n| is_firm(&pair.old.placed[n].unit))
+            && pair.changed.gone.len() <= FEW
+            && gone.is_some_and(|unit| is_firm(unit) && is_other(unit))
     };
     let mut candidates = features::reversals(pair);
     candidates.extend(plain::opened(pair));
@@ -241,6 +256,36 @@ fn is_narrowed(candidate: &Candidate) -> bool {
     candidate.mode == Mode::Tight
         && candidate.traits.iter().any(|((family, _), value)| *family == "denial_shortened" && *value > 0.0)
 }
+
+/// A finding of the judge of short pages in a long text, as grave as the judge of long texts holds it to be; what that
+/// one did not think likely weighs little. How far encryption is promised has a gravity of its own.
+fn weighed_like(
+    likely: &[Kept],
+    [before, after]: [Option<usize>; 2],
+    finding: &Judgement,
+    tell: impl FnOnce(&Kept) -> Judgement,
+) -> Judgement {
+    if finding.state_before.is_some() || finding.kind == Kind::Strengthening {
+        return finding.clone();
+    }
+    let is_same = |kept: &&Kept| match finding.kind {
+        Kind::Expansion => kept.candidate.after == after,
+        _ => kept.candidate.before == before,
+    };
+    match likely.iter().find(is_same) {
+        Some(kept) => {
+            let candidate = Candidate { topic: finding.topic, after, ..kept.candidate.clone() };
+            let told = tell(&Kept { candidate, chance: kept.chance.max(kept.asked), asked: kept.asked });
+            let graded = told.steps.iter().skip_while(|step| !step.starts_with("gravity"));
+            let steps = finding.steps.iter().chain(graded).cloned().collect();
+            Judgement { weight: told.weight, severity: told.severity, steps, ..finding.clone() }
+        }
+        None => Judgement { severity: 1, weight: finding.weight * UNLIKELY, ..finding.clone() },
+    }
+}
+
+/// What a finding of the judge of short pages weighs in a long text of which the other judge holds it to be unlikely.
+const UNLIKELY: f32 = 0.3;
 
 /// Those of `more` that share no sentence with a finding of `found`.
 fn beside(found: &[Judgement], more: Vec<Judgement>) -> Vec<Judgement> {

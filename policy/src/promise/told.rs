@@ -20,7 +20,8 @@ pub(super) struct Kept {
 pub(super) const EASED: f32 = 0.07;
 /// What is settled in another way is this much surer than it has to be.
 const SETTLED: f32 = 0.05;
-/// Where it is so much less sure, the judge of short pages is asked, see [`super::brief::opinion`].
+/// What is so much less likely than what is told is weighed as well, where the judge of short pages tells it, see
+/// [`super::brief::opinion`].
 pub(super) const ASKED: f32 = 0.135;
 /// How much surer a second finding of one topic has to be: what else is gone or new on a topic is oftener another
 /// sentence of the same than a second one.
@@ -41,24 +42,11 @@ pub(super) fn likely(ready: &Ready, threshold: f32, eased: f32, candidates: Vec<
             Some(Kept { candidate, chance, asked: threshold })
         })
         .collect();
-    sort(&mut likely);
-    likely
-}
-
-/// Best first.
-fn sort(likely: &mut [Kept]) {
     likely.sort_by(|a, b| {
         let places = |kept: &Kept| (kept.candidate.before, kept.candidate.after);
         b.chance.total_cmp(&a.chance).then(places(a).cmp(&places(b)))
     });
-}
-
-/// Has those that are settled reach the threshold; best first again.
-pub(super) fn settle(likely: &mut [Kept], threshold: f32, is_settled: impl Fn(&Candidate) -> bool) {
-    for kept in likely.iter_mut().filter(|kept| is_settled(&kept.candidate)) {
-        kept.chance = kept.chance.max(threshold + SETTLED);
-    }
-    sort(likely);
+    likely
 }
 
 /// Whether one of them is a finding by itself.

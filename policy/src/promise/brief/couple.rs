@@ -6,12 +6,11 @@ use crate::promise::align::Changed;
 use crate::promise::clause::Promise;
 use crate::promise::document::{Document, Unit};
 use crate::promise::edit::{compare, edits};
-use crate::promise::features::{self, Candidate, Pair};
+use crate::promise::features::Pair;
 use crate::promise::ladder::{self, Move, Views};
 use crate::promise::rules::{Grammar, Rules};
 use crate::promise::stake::Stake;
 use crate::promise::traits::Traits;
-use crate::promise::weights::Ready;
 use crate::statement::Role;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -31,7 +30,7 @@ pub struct Couple {
 const CLAIMS: usize = Claim::ALL.len();
 
 /// What is said of a couple, by name; five families of claims follow, see [`trait_name`].
-const TRAITS: [&str; 57] = [
+const TRAITS: [&str; 53] = [
     "alike",
     "in_place",
     "said_in_text",
@@ -75,10 +74,6 @@ const TRAITS: [&str; 57] = [
     "aside_before",
     "aside_after",
     "past_after",
-    "judged_reversal",
-    "judged_expansion",
-    "judged_gain",
-    "not_judged",
     "promise_before",
     "promise_after",
     "negative_before",
@@ -291,11 +286,6 @@ pub fn couples(
         promised: promises.iter().flat_map(|n| &old.unit(*n).bag).copied().collect(),
         promises,
         weigher: &weigher,
-        lost: likely(&rules.reversal, features::reversals(pair), |c| c.before),
-        wider: likely(&rules.expansion, features::expansions(pair), |c| c.after),
-        gained: likely(&rules.reversal, features::reversals(&Pair::new(rules, pair.new, pair.old)), |c| {
-            c.before
-        }),
         said: weigher.contained(&all_old, &all_new),
         known: weigher.contained(&all_new, &all_old),
     };
@@ -342,13 +332,6 @@ pub fn couples(
     couples
 }
 
-/// A place and a probability.
-type Likely = (usize, f32);
-
-fn likely(ready: &Ready, found: Vec<Candidate>, own: impl Fn(&Candidate) -> Option<usize>) -> Vec<Likely> {
-    found.iter().filter_map(|c| Some((own(c)?, ready.weigh(c.mode, &c.traits)))).collect()
-}
-
 /// What all couples of two pages share.
 struct Shape<'a> {
     rules: &'a Rules,
@@ -360,10 +343,6 @@ struct Shape<'a> {
     promises: Vec<usize>,
     promised: BTreeSet<u32>,
     weigher: &'a Weigher,
-    /// What the judge of long texts makes of sentences, by place: of the old page, the new one, the new one.
-    lost: Vec<Likely>,
-    wider: Vec<Likely>,
-    gained: Vec<Likely>,
     /// The share of the old page's words that the new one holds, and the other way round.
     said: f32,
     known: f32,
@@ -469,14 +448,6 @@ impl Shape<'_> {
         let promises = |unit: Option<&Unit>| flag(unit.is_some_and(|unit| unit.promise != 0));
         let negative =
             |unit: Option<&Unit>| flag(unit.is_some_and(|unit| unit.promise & Promise::Negative as u32 != 0));
-        let chance = |list: &[Likely], own: Option<usize>| {
-            own.and_then(|n| list.iter().find(|(at, _)| *at == n)).map(|(_, chance)| *chance)
-        };
-        let judged = chance(&self.lost, before);
-        told.push(judged.unwrap_or(0.0));
-        told.push(chance(&self.wider, after).unwrap_or(0.0));
-        told.push(chance(&self.gained, after).unwrap_or(0.0));
-        told.push(flag(before.is_some() && judged.is_none()));
         told.extend([promises(a), promises(b), negative(a), negative(b)]);
         told.extend(turn);
         let (page_old, page_new) = (old.most(old.all()), new.most(new.all()));

@@ -13,12 +13,21 @@ use std::collections::BTreeSet;
 
 /// The findings between two short pages.
 pub(in crate::promise) fn findings(rules: &Rules, pair: &Pair<'_>, dates: &Dates) -> Vec<Judgement> {
-    judgements(rules, pair, told(rules, pair), dates)
+    judgements(rules, pair, told(rules, pair), dates).into_iter().map(|(_, finding)| finding).collect()
 }
 
 /// The findings, of what the trees told.
-pub(super) fn judgements(rules: &Rules, pair: &Pair<'_>, told: Vec<Told>, dates: &Dates) -> Vec<Judgement> {
-    told_singly(told).iter().map(|told| judgement(rules, pair, told, dates)).collect()
+pub(super) fn judgements(
+    rules: &Rules,
+    pair: &Pair<'_>,
+    told: Vec<Told>,
+    dates: &Dates,
+) -> Vec<(Told, Judgement)> {
+    let judged = |told: Told| {
+        let finding = judgement(rules, pair, &told, dates);
+        (told, finding)
+    };
+    told_singly(told).into_iter().map(judged).collect()
 }
 
 /// How sure a second finding of one topic and kind has to be: mostly it is another sentence of the same promise.

@@ -20,13 +20,13 @@ pub mod wording;
 use super::boost::Tree;
 use super::document::{self, Document, Unit};
 use super::encryption::Step;
-use super::features::Pair;
+use super::features::{Pair, is_editorial};
 use super::rules::{Encryption, Grammar, RuleError, Rules};
 use super::{edit, plain};
 use crate::finding::{Kind, Topic};
 use crate::statement::Role;
 use couple::{Couple, Page};
-pub(super) use excerpt::{CONFIRMED, opinion};
+pub(super) use excerpt::opinion;
 pub(super) use finding::findings;
 pub(super) use sense::Senses;
 use serde::{Deserialize, Serialize};
@@ -183,11 +183,6 @@ pub(super) struct Told {
 
 /// What the trees find on two short pages, likeliest first.
 fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
-    told_from(rules, pair, 1.0)
-}
-
-/// The same with what is less likely than asked, down to `least`.
-fn told_from(rules: &Rules, pair: &Pair<'_>, least: f32) -> Vec<Told> {
     let (old, new) = (Page::new(rules, pair.old), Page::new(rules, pair.new));
     let (moves, views) = couple::ladder(rules, pair);
     let mut found: Vec<Told> = Vec::new();
@@ -195,7 +190,7 @@ fn told_from(rules: &Rules, pair: &Pair<'_>, least: f32) -> Vec<Told> {
         let chances: Vec<f32> = rules.brief.kinds.iter().map(|grown| grown.chance(&couple.traits)).collect();
         let surest = [Kind::Reversal, Kind::Expansion, Kind::Strengthening]
             .into_iter()
-            .filter(|kind| chances[*kind as usize] >= rules.brief.thresholds[*kind as usize].min(least))
+            .filter(|kind| chances[*kind as usize] >= rules.brief.thresholds[*kind as usize])
             .max_by(|a, b| chances[*a as usize].total_cmp(&chances[*b as usize]).then(b.cmp(a)));
         let Some(kind) = surest else { continue };
         let Couple { before, after, related, .. } = couple;
@@ -211,6 +206,11 @@ fn told_from(rules: &Rules, pair: &Pair<'_>, least: f32) -> Vec<Told> {
         if kind == Kind::Reversal
             && let (Some(before), Some(after)) = (before, after)
             && is_firmer(rules, old.unit(before), new.unit(after))
+        {
+            continue;
+        }
+        if let (Some(before), Some(after)) = (before, after)
+            && is_editorial(old.unit(before), new.unit(after))
         {
             continue;
         }
