@@ -2,7 +2,7 @@
 
 use super::align::{self, Link, Weigher};
 use super::answer;
-use super::clause::{Actor, Frame, Promise};
+use super::clause::{self, Actor, Frame, Promise};
 use super::difference::Weaker;
 use super::document::{Document, Unit};
 use super::edit::{Edit, compare, edited_words, edits};
@@ -15,6 +15,7 @@ use super::told;
 use super::traits::{
     Context, Traits, about, absent, context, gone_traits, links_traits, list_bits, own, surroundings, window,
 };
+use super::word::is_every;
 use crate::finding::{Kind, Topic};
 use crate::statement::Role;
 use std::collections::{BTreeSet, HashMap};
@@ -363,19 +364,17 @@ pub(super) fn is_editorial(old: &Unit, new: &Unit) -> bool {
         && (old.bag == new.bag || telling(old) == telling(new))
 }
 
-/// Stems of the telling words that are not part of a negation, sorted, each once.
+/// Stems of the telling words that are part of no negation and of no "all", "each" or "every", sorted, each once.
 fn telling(unit: &Unit) -> Vec<u32> {
     let negates = |n: usize| {
-        let negations = unit
-            .hits
-            .iter()
-            .filter(|hit| hit.cue.slot == Slot::Grammar && hit.cue.id == Grammar::Negation as u8);
-        negations.into_iter().any(|hit| (usize::from(hit.from)..usize::from(hit.to)).contains(&n))
+        let mut negations = unit.hits.iter().filter(|hit| clause::grammar(hit, Grammar::Negation));
+        negations.any(|hit| (usize::from(hit.from)..usize::from(hit.to)).contains(&n))
     };
+    let is_cue = |n: usize| negates(n) || is_every(unit.tokens.word(n));
     let words = unit
         .own_words()
         .enumerate()
-        .filter(|(n, word)| unit.bag.binary_search(&word.stem).is_ok() && !negates(n + unit.lead_words));
+        .filter(|(n, word)| unit.bag.binary_search(&word.stem).is_ok() && !is_cue(n + unit.lead_words));
     let mut stems: Vec<u32> = words.map(|(_, word)| word.stem).collect();
     stems.sort_unstable();
     stems.dedup();

@@ -12,7 +12,7 @@ use super::features::{Candidate, Mode, Pair};
 use super::number::Quantity;
 use super::row;
 use super::rules::{Encryption, Grammar, Rules, Slot};
-use super::word::{is_nobody, is_part, joins, opens};
+use super::word::{is_every, is_nobody, is_part, joins, opens};
 use crate::finding::{Kind, Topic};
 use crate::statement::Role;
 use std::ops::Range;
@@ -253,7 +253,7 @@ impl Place<'_> {
         }
         let of_parts = ["most", "some", "many", "selected"].contains(&word(self.new, self.added.start));
         if (self.removed.len(), self.added.len()) == (1, 1)
-            && matches!(word(self.old, self.removed.start), "all" | "every" | "any" | "each")
+            && is_every(word(self.old, self.removed.start))
             && of_parts
         {
             return Some(Weaker::UniversalLost);
@@ -348,7 +348,7 @@ impl Place<'_> {
         let ahead = self.added.start.checked_sub(1).map_or("", |n| word(self.new, n));
         if !is_in_denial
             && self.added.len() <= 2
-            && matches!(ahead, "any" | "all" | "every" | "each")
+            && is_every(ahead)
             && self.old.promise
                 & (Promise::Notice as u32 | Promise::Protected as u32 | Promise::EndToEnd as u32)
                 != 0

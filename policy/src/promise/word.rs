@@ -34,6 +34,11 @@ pub(super) fn is_part(word: &str) -> bool {
     )
 }
 
+/// It leaves nothing out.
+pub(super) fn is_every(word: &str) -> bool {
+    matches!(word, "all" | "any" | "every" | "each")
+}
+
 /// There is none whom it leaves out: "nobody can".
 pub(super) fn is_nobody(word: &str) -> bool {
     matches!(word, "nobody" | "none" | "niemand" | "niemandem" | "niemanden" | "personne" | "nul")
