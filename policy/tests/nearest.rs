@@ -56,7 +56,7 @@ fn where_both_sentences_are_told_no_others_are() {
 #[test]
 fn a_gain_stands_beside_what_the_old_text_says_of_it() {
     let kept = "Advertisers to whom we sell space tell us which of their notices people saw.";
-    let gained = "We do not sell your personal data to advertisers.";
+    let gained = "We never sell your data to advertisers.";
     let finding = one(judged(kept, &format!("{kept}\n\n{gained}")), Kind::Strengthening);
     assert_eq!((finding.before.as_str(), finding.after.as_str()), ("", gained));
     assert_eq!(finding.nearest.first().map(|one| (one.text.as_str(), one.in_both)), Some((kept, true)));

@@ -1,5 +1,6 @@
 //! The judgement: what two texts differ in, weighed.
 
+use super::beyond_doubt;
 use super::brief;
 use super::clause::{Actor, Promise};
 use super::date;
@@ -11,7 +12,6 @@ use super::gate;
 use super::ladder::{self, Views};
 use super::nearest;
 use super::order::{self, PLAIN, Weight};
-use super::plain;
 use super::rules::{Grammar, Rules, Slot};
 use super::severity::{self, severity};
 use super::told::{self, Kept};
@@ -59,12 +59,13 @@ pub(crate) fn judge_gated(
         let more: Vec<Judgement> =
             brief::findings(rules, &pair, &dates).into_iter().filter(|finding| !is_told(finding)).collect();
         found.extend(more);
-        let lost = beyond_doubt(rules, &pair, &dates, &found);
+        let lost = beyond_doubt::lost(&pair, &dates, &found);
         let is_lost = |finding: &Judgement| {
             lost.iter().any(|lost| lost.before == finding.before && lost.after == finding.after)
         };
         found.retain(|finding| finding.kind != Kind::Strengthening || !is_lost(finding));
         found.extend(lost);
+        found.extend(beyond_doubt::gained(&Pair::new(rules, after, before), &dates, &found));
         let mut found = one_each(found);
         nearest::add(&pair, &mut found);
         return found;
@@ -155,12 +156,7 @@ pub(crate) fn judge_gated(
                         .before
                         .is_some_and(|n| back_views.is_kept(n) || back_views.is_mention(&back, n))
             })
-            .map(|kept| {
-                let mut finding = judgement(rules, &back, &kept, Kind::Strengthening, &dates, &back_views);
-                std::mem::swap(&mut finding.before, &mut finding.after);
-                std::mem::swap(&mut finding.lead_in_before, &mut finding.lead_in_after);
-                finding
-            })
+            .map(|kept| gain(&back, &kept, &dates, &back_views))
             .filter(|finding| !told.contains(&finding.before) && !told.contains(&finding.after)),
     );
     // Short pages in a language that nothing was learned of are judged by what needs no weighing, too.
@@ -168,86 +164,12 @@ pub(crate) fn judge_gated(
         && after.language != document::LEARNED
         && [before, after].iter().all(|text| text.placed.len() <= brief::MOST)
     {
-        let more = beyond_doubt(rules, &pair, &dates, &found);
+        let more = beyond_doubt::lost(&pair, &dates, &found);
         found.extend(more);
     }
     let mut found = one_each(found);
     nearest::add(&pair, &mut found);
     found
-}
-
-/// Where no more than so many statements went, each that is gone speaks for itself.
-const FEW: usize = 3;
-
-/// Reversals on a short page that need no weighing and were not told yet: limits and ages that moved in short edits,
-/// list items whose lead-in was turned round, and a plain denial that is gone where nothing else changed but for a sentence
-/// about something else.
-fn beyond_doubt(rules: &Rules, pair: &Pair<'_>, dates: &Dates, told: &[Judgement]) -> Vec<Judgement> {
-    let views = Views::new(rules, pair);
-    // What is told as a gain and can only be read as a loss is none.
-    let told: BTreeSet<&str> = told
-        .iter()
-        .filter(|finding| finding.kind != Kind::Strengthening)
-        .flat_map(|finding| [&finding.before, &finding.after])
-        .map(String::as_str)
-        .filter(|text| !text.is_empty())
-        .collect();
-    let is_turned = |candidate: &Candidate| {
-        let text = |document: &Document, place: Option<usize>| {
-            place.map(|n| document.placed[n].unit.text.clone()).filter(|text| !text.is_empty())
-        };
-        let before = text(pair.old, candidate.before);
-        before.is_some() && before == text(pair.new, candidate.after)
-    };
-    let is_number = |candidate: &Candidate| {
-        candidate.traits.iter().any(|((family, id), _)| {
-            *family == "weaker" && [Weaker::LimitLonger as u32, Weaker::AgeLowered as u32].contains(id)
-        })
-    };
-    let is_firm = |unit: &Unit| {
-        let protects = Promise::Protected as u32 | Promise::EndToEnd as u32;
-        let firm = Promise::Negative as u32 | if unit.is_learned { 0 } else { protects };
-        unit.promise & firm != 0
-    };
-    // What came instead has none of its telling words.
-    let is_other = |gone: &Unit| {
-        let mut fresh = pair.changed.fresh.iter().map(|n| &pair.new.placed[*n].unit.bag);
-        fresh.len() <= 1 && fresh.all(|bag| !gone.bag.iter().any(|stem| bag.binary_search(stem).is_ok()))
-    };
-    let is_alone = |candidate: &Candidate| {
-        let gone = candidate.before.map(|n| &*pair.old.placed[n].unit);
-        candidate.after.is_none()
-            && pair.changed.gone.len() <= FEW
-            && gone.is_some_and(|unit| is_firm(unit) && is_other(unit))
-    };
-    let mut candidates = features::reversals(pair);
-    candidates.extend(plain::opened(pair));
-    told::likely(&rules.reversal, rules.reversal.threshold, 0.0, candidates)
-        .iter()
-        .filter(|Kept { candidate, .. }| {
-            let is_cut = told::is_cut(candidate) && is_cut_said(pair, &views, candidate);
-            let is_said = |n| views.is_mention(pair, n) || (is_cut && views.is_kept(n));
-            candidate.topic != Topic::Encryption || !candidate.before.is_some_and(is_said)
-        })
-        .filter(|kept| {
-            (told::is_decisive(&kept.candidate) && is_number(&kept.candidate))
-                || (told::is_decisive(&kept.candidate) && told::is_plain(&kept.candidate))
-                || is_turned(&kept.candidate)
-                || is_alone(&kept.candidate)
-        })
-        .map(|kept| judgement(rules, pair, kept, Kind::Reversal, dates, &views))
-        .filter(|finding| !told.contains(&*finding.before) && !told.contains(&*finding.after))
-        .collect()
-}
-
-/// What was cut out of a sentence about encryption is named elsewhere in the new text, where it speaks of that.
-fn is_cut_said(pair: &Pair<'_>, views: &Views, candidate: &Candidate) -> bool {
-    let (Some(before), Some(after)) = (candidate.before, candidate.after) else { return true };
-    let (old, new) = (&pair.old.placed[before].unit, &pair.new.placed[after].unit);
-    let mut cut = old.bag.iter().filter(|stem| new.bag.binary_search(stem).is_err());
-    let is_said =
-        |stem: &u32| views.new.places().any(|n| pair.new.placed[n].unit.bag.binary_search(stem).is_ok());
-    cut.all(is_said)
 }
 
 /// Read backwards, a denial that got a qualifier ("we do not sell … for money") looks like one that lost words.
@@ -417,7 +339,15 @@ fn step_judgement(rules: &Rules, pair: &Pair<'_>, step: &ladder::Move, dates: &D
     }
 }
 
-fn judgement(
+/// A protection gained, of the two texts exchanged.
+pub(super) fn gain(back: &Pair<'_>, kept: &Kept, dates: &Dates, views: &Views) -> Judgement {
+    let mut finding = judgement(back.rules, back, kept, Kind::Strengthening, dates, views);
+    std::mem::swap(&mut finding.before, &mut finding.after);
+    std::mem::swap(&mut finding.lead_in_before, &mut finding.lead_in_after);
+    finding
+}
+
+pub(super) fn judgement(
     rules: &Rules,
     pair: &Pair<'_>,
     &Kept { ref candidate, chance, asked }: &Kept,

@@ -25,6 +25,7 @@
 
 mod align;
 mod answer;
+mod beyond_doubt;
 mod boost;
 pub mod brief;
 mod clause;
