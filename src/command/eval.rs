@@ -77,6 +77,10 @@ pub struct Args {
     /// reader is shown who labels more changes. Holds the texts of others: not for publication.
     #[arg(long, value_name = "FILE")]
     candidates: Option<PathBuf>,
+    /// Write --labels here with marks for the sentences that their readers quoted, so that they can be published without
+    /// the texts.
+    #[arg(long, value_name = "FILE", conflicts_with = "fit")]
+    write_marks: Option<PathBuf>,
     /// Write every statement of --history into this folder, with what readers told of it, and their words: what
     /// data/teacher/guess.py reads. Holds the texts of others: not for publication.
     #[arg(long, value_name = "DIR", conflicts_with = "fit")]
@@ -118,6 +122,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         rules = rules.with_gists(all);
     }
     let (rules, halves) = (rules, halves.as_ref());
+    if let Some(path) = &args.write_marks {
+        return write_marks(&rules, &args, path, global);
+    }
     let mut examples = Vec::new();
     for file in &args.labels {
         examples.extend(lessons::changes(&rules, file, &args.history, Source::Label)?);
@@ -202,6 +209,20 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         }
         std::fs::write(path, lines)
             .with_context(|| format!("cannot write predictions to `{}`", path.display()))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn write_marks(rules: &Rules, args: &Args, path: &Path, global: &Global) -> anyhow::Result<Exit> {
+    let (mut text, mut lost) = (String::new(), 0);
+    for file in &args.labels {
+        let (lines, missed) = lessons::marked(rules, file, &args.history)?;
+        text.push_str(&lines);
+        lost += missed;
+    }
+    std::fs::write(path, text).with_context(|| format!("cannot write marks to `{}`", path.display()))?;
+    if lost > 0 && !global.quiet {
+        eprintln!("{lost} quotes are in no statement of their text; they are left out");
     }
     Ok(Exit::Done)
 }

@@ -6,6 +6,7 @@ use super::document::Document;
 use super::features::{self, Candidate, Pair};
 use super::gate::gate;
 use super::rules::Rules;
+use super::score;
 use crate::finding::Kind;
 use crate::history::Reading;
 use crate::id::Digest;
@@ -63,6 +64,15 @@ pub fn mark(text: &str) -> String {
     format!("#{}", Digest::of(text).short(12))
 }
 
+/// The mark of the statement that a reader quoted, as far as it is quoted: the one with most words in common, half of all
+/// at least. `None`: the text has none.
+pub fn mark_of_quote(quote: &str, document: &Document) -> Option<String> {
+    let texts = document.placed.iter().map(|placed| &*placed.unit.text);
+    let scored = texts.map(|text| (score::likeness(quote, text), text));
+    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 >= 0.5).then(|| mark(best.1))
+}
+
 /// The statement's text that a mark names, if either document holds it.
 pub fn unmark<'a>(mark: &str, document: &'a Document) -> Option<&'a str> {
     document.placed.iter().map(|placed| &*placed.unit.text).find(|text| self::mark(text) == mark)
@@ -94,5 +104,30 @@ fn shown(rules: &Rules, pair: &Pair<'_>, candidate: &Candidate) -> Shown {
         before: text(pair.old, candidate.before),
         after: text(pair.new, candidate.after),
         like,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quote_is_marked_as_the_statement_that_holds_most_of_it() {
+        let rules = Rules::builtin();
+        let text = "We never sell your data to anyone. We keep logs for 30 days, then we delete them.";
+        let document = Document::read(&rules, text);
+        let marked = |quote: &str| {
+            let mark = mark_of_quote(quote, &document)?;
+            Some(unmark(&mark, &document).unwrap().to_owned())
+        };
+        let first = Some("We never sell your data to anyone.".to_owned());
+        assert_eq!(marked("We never sell your data to anyone."), first);
+        assert_eq!(marked("we NEVER sell your data"), first);
+        assert_eq!(
+            marked("We keep logs for 30 days").as_deref(),
+            Some("We keep logs for 30 days, then we delete them.")
+        );
+        assert_eq!(marked("We read your messages where the law asks us to."), None);
+        assert_eq!(marked(""), None);
     }
 }

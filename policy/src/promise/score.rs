@@ -115,9 +115,14 @@ fn words(text: &str) -> BTreeSet<String> {
 }
 
 fn alike(a: &str, b: &str) -> bool {
+    likeness(a, b) >= 0.5
+}
+
+/// Shared words over all words (Jaccard's index), 0 to 1.
+pub(super) fn likeness(a: &str, b: &str) -> f64 {
     let (a, b) = (words(a), words(b));
     let both = a.intersection(&b).count();
-    both > 0 && both * 2 >= a.len() + b.len() - both
+    if both > 0 { both as f64 / (a.len() + b.len() - both) as f64 } else { 0.0 }
 }
 
 /// Half of the words of the old or of the new sentence are shared.

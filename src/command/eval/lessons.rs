@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use chrono::{DateTime, NaiveDate, Utc};
 use policy::promise::brief::lesson::Sentence;
 use policy::promise::brief::wording::Claim;
-use policy::promise::score::Answer;
+use policy::promise::score::{Answer, Said};
 use policy::promise::stake::{Marked, Stake};
 use policy::promise::train::{Example, Grades, Source};
 use policy::promise::{Document, Rules, reading};
@@ -72,6 +72,35 @@ pub fn changes(
             Ok(Example { source, ..example(rules, file, label, &old, &new) })
         })
         .collect()
+}
+
+/// The labels of a file with marks for the sentences that their readers quoted, one JSON object a line, so that they can be
+/// published without the texts; and how many quotes no statement was found for. Findings of which nothing is left are left out.
+pub fn marked(rules: &Rules, file: &Path, history: &[PathBuf]) -> anyhow::Result<(String, usize)> {
+    let examples = changes(rules, file, history, Source::Label)?;
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("cannot read labels `{}`", file.display()))?;
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let (mut out, mut lost) = (String::new(), 0);
+    for (line, example) in lines.zip(&examples) {
+        let mut label: serde_json::Value = serde_json::from_str(line)?;
+        let mut findings = Vec::new();
+        for said in &example.answer.findings {
+            let mut mark = |quote: &str, document: &Document| {
+                let mark = reading::mark_of_quote(quote, document).unwrap_or_default();
+                lost += usize::from(!quote.is_empty() && mark.is_empty());
+                mark
+            };
+            let (before, after) = (mark(&said.before, &example.before), mark(&said.after, &example.after));
+            if !(before.is_empty() && after.is_empty()) {
+                findings.push(Said { before, after, also: Vec::new(), ..said.clone() });
+            }
+        }
+        label["findings"] = serde_json::to_value(findings)?;
+        out.push_str(&label.to_string());
+        out.push('\n');
+    }
+    Ok((out, lost))
 }
 
 /// Pairs of a file that holds their texts.
