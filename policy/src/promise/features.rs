@@ -364,13 +364,15 @@ pub(super) fn is_editorial(old: &Unit, new: &Unit) -> bool {
         && (old.bag == new.bag || telling(old) == telling(new))
 }
 
-/// Stems of the telling words that are part of no negation and of no "all", "each" or "every", sorted, each once.
+/// Stems of the telling words that are part of no negation, sorted, each once. "All" stands for "each", but not where something
+/// is denied: "not any" is more than "not each".
 fn telling(unit: &Unit) -> Vec<u32> {
     let negates = |n: usize| {
         let mut negations = unit.hits.iter().filter(|hit| clause::grammar(hit, Grammar::Negation));
         negations.any(|hit| (usize::from(hit.from)..usize::from(hit.to)).contains(&n))
     };
-    let is_cue = |n: usize| negates(n) || is_every(unit.tokens.word(n));
+    let denies = unit.has(Grammar::Negation);
+    let is_cue = |n: usize| negates(n) || (!denies && is_every(unit.tokens.word(n)));
     let words = unit
         .own_words()
         .enumerate()
