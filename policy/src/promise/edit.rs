@@ -155,6 +155,15 @@ pub(super) fn compare(rules: &Rules, old: &Unit, new: &Unit, edit: &Edit, t: &mu
     (weaker == 0 && firmer != 0 && words <= 8) || (firmer & OUTWEIGHING != 0 && weaker & !OUTWEIGHED == 0)
 }
 
+/// Whether the sentence got firmer in any of the typed ways; `None` where it is no edit of the other.
+pub(super) fn is_firmer(rules: &Rules, old: &Unit, new: &Unit) -> Option<bool> {
+    let edit = edits(old, new);
+    let mut traits = Traits::default();
+    compare(rules, old, new, &edit, &mut traits);
+    let is_any = traits.list.iter().any(|((family, _), value)| *family == "firmer_any" && *value > 0.0);
+    (edit.share < 0.6).then_some(is_any)
+}
+
 /// A shorter time and a higher age outweigh a hedge or a word that was dropped …
 const OUTWEIGHING: u32 = 1 << Weaker::LimitLonger as u8 | 1 << Weaker::AgeLowered as u8;
 /// … but of what else got weaker this only.

@@ -175,8 +175,9 @@ pub(crate) fn judge_gated(
 /// Read backwards, a denial that got a qualifier ("we do not sell … for money") looks like one that lost words.
 /// It is no gain.
 fn is_narrowed(candidate: &Candidate) -> bool {
-    candidate.mode == Mode::Tight
-        && candidate.traits.iter().any(|((family, _), value)| *family == "denial_shortened" && *value > 0.0)
+    let value =
+        |name: &str| candidate.traits.iter().find(|((family, _), _)| *family == name).map_or(0.0, |t| t.1);
+    candidate.after.is_some() && value("edit_share") < 0.6 && value("denial_shortened") > 0.0
 }
 
 /// A finding of the judge of short pages in a long text, as grave as the judge of long texts holds it to be; what that

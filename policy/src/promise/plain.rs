@@ -12,7 +12,7 @@ use super::features::{Candidate, Mode, Pair};
 use super::number::Quantity;
 use super::row;
 use super::rules::{Encryption, Grammar, Rules, Slot};
-use super::word::{is_every, is_nobody, is_part, joins, opens};
+use super::word::{is_every, is_nobody, is_part, is_whole, joins, opens};
 use crate::finding::{Kind, Topic};
 use crate::statement::Role;
 use std::ops::Range;
@@ -255,6 +255,15 @@ impl Place<'_> {
         if (self.removed.len(), self.added.len()) == (1, 1)
             && is_every(word(self.old, self.removed.start))
             && of_parts
+        {
+            return Some(Weaker::UniversalLost);
+        }
+        // "Not any" became "not all".
+        if self.removed.len() == 1
+            && word(self.old, self.removed.start) == "any"
+            && is_whole(word(self.new, self.added.start))
+            && self.added.len() <= 2
+            && self.is_denied(self.old, self.removed.start)
         {
             return Some(Weaker::UniversalLost);
         }

@@ -36,7 +36,12 @@ pub(super) fn is_part(word: &str) -> bool {
 
 /// It leaves nothing out.
 pub(super) fn is_every(word: &str) -> bool {
-    matches!(word, "all" | "any" | "every" | "each")
+    word == "any" || is_whole(word)
+}
+
+/// It leaves nothing out, but where it is denied: "not all" is less than "not any".
+pub(super) fn is_whole(word: &str) -> bool {
+    matches!(word, "all" | "every" | "each")
 }
 
 /// There is none whom it leaves out: "nobody can".
@@ -47,4 +52,14 @@ pub(super) fn is_nobody(word: &str) -> bool {
 /// Words that join one more thing to a list, in the languages that the rules know.
 pub(super) fn joins(word: &str) -> bool {
     matches!(word, "and" | "or" | "nor" | "und" | "oder" | "noch" | "sowie" | "et" | "ou" | "ni")
+}
+
+/// An address of a page or a mailbox, or what a page puts in a mailbox's place to hide it: "[email protected]".
+pub(super) fn is_address(chunk: &str) -> bool {
+    let has_path = || chunk.split_once('/').is_some_and(|(host, _)| host.contains('.'));
+    chunk.contains("://")
+        || chunk.contains('@')
+        || chunk.starts_with("www.")
+        || matches!(chunk, "[email" | "protected]")
+        || has_path()
 }

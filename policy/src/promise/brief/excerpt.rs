@@ -5,8 +5,9 @@
 //! where little changed in a long text the judge of short pages is asked as well.
 
 use super::{MOST, Told, couple, finding};
-use crate::finding::Judgement;
+use crate::finding::{Judgement, Kind};
 use crate::promise::document::{self, Document, Unit};
+use crate::promise::edit;
 use crate::promise::features::Pair;
 use crate::promise::judge::Dates;
 use crate::promise::rules::{Encryption, Rules};
@@ -110,7 +111,8 @@ pub(in crate::promise) fn opinion(pair: &Pair<'_>, dates: &Dates, lost: &BTreeSe
         let mut told = super::told(rules, &part);
         told.retain(|told| {
             let is_lost = || told.before.is_some_and(|n| lost.contains(&(n + from[0])));
-            (told.after.is_some() || is_lost()) && units(told).into_iter().flatten().any(is_own)
+            let is_gain = told.kind != Kind::Strengthening || is_gained(&part, told);
+            (told.after.is_some() || is_lost()) && units(told).into_iter().flatten().any(is_own) && is_gain
         });
         for (told, mut finding) in finding::judgements(rules, &part, told, dates) {
             finding.steps.insert(0, READ.to_owned());
@@ -119,6 +121,17 @@ pub(in crate::promise) fn opinion(pair: &Pair<'_>, dates: &Dates, lost: &BTreeSe
         }
     }
     opinion
+}
+
+/// So likely a gain has to be where nothing in the edit of a sentence says that it got firmer.
+const GAINED: f32 = 0.7;
+
+/// A long text is full of sentences that are edited and mean what they meant: without a typed difference the trees have
+/// to be surer.
+fn is_gained(pair: &Pair<'_>, told: &Told) -> bool {
+    let (Some(before), Some(after)) = (told.before, told.after) else { return true };
+    let (old, new) = (&pair.old.placed[before].unit, &pair.new.placed[after].unit);
+    told.chance >= GAINED || edit::is_firmer(pair.rules, old, new) != Some(false)
 }
 
 /// It speaks of encryption, or denies that anybody else reads what people write to each other.
