@@ -15,7 +15,7 @@ use super::told;
 use super::traits::{
     Context, Traits, about, absent, context, gone_traits, links_traits, list_bits, own, surroundings, window,
 };
-use super::word::{is_address, is_every, is_whole};
+use super::word::is_every;
 use crate::finding::{Kind, Topic};
 use crate::statement::Role;
 use std::collections::{BTreeSet, HashMap};
@@ -186,7 +186,7 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
                 let way = broken(pair, unit, link.to, &edit);
                 t.bits("plain_weaker", way.map_or(0, |way| u64::from(way.bit())));
                 topic = way.and_then(|way| plain::topic(pair.rules, unit, other, way)).unwrap_or(topic);
-                if is_editorial(unit, other) {
+                if way.is_none() && is_editorial(unit, other) {
                     continue;
                 }
                 if compare(pair.rules, unit, other, &edit, &mut t) && mode == Mode::Tight && way.is_none() {
@@ -349,9 +349,6 @@ fn is_tight(link: &Link, edit: &Edit) -> bool {
 /// The same telling words, cues and numbers, in whatever order: "that data" for "this data", "disclose no data"
 /// for "do not disclose data".
 pub(super) fn is_editorial(old: &Unit, new: &Unit) -> bool {
-    if differ_by_addresses(old, new) {
-        return true;
-    }
     let masks = |unit: &Unit| {
         let mut masks = unit.masks;
         // "Do not disclose" is an order to people only where nobody else is the subject.
@@ -364,30 +361,7 @@ pub(super) fn is_editorial(old: &Unit, new: &Unit) -> bool {
         && old.promise == new.promise
         && masks(old) == masks(new)
         && (old.frames == new.frames || old.bag.len() >= 4)
-        && denies_of_all(old) == denies_of_all(new)
         && (old.bag == new.bag || telling(old) == telling(new))
-}
-
-/// Only the addresses of pages or mailboxes in it are other ones.
-fn differ_by_addresses(old: &Unit, new: &Unit) -> bool {
-    let is_edge = |c: char| !c.is_alphanumeric() && c != '[' && c != ']';
-    let chunks = |unit: &Unit| -> (usize, Vec<String>) {
-        let (addresses, words): (Vec<&str>, Vec<&str>) = unit
-            .text
-            .split_whitespace()
-            .map(|chunk| chunk.trim_matches(is_edge))
-            .filter(|chunk| !chunk.is_empty())
-            .partition(|chunk| is_address(chunk));
-        (addresses.len(), words.into_iter().map(str::to_lowercase).collect())
-    };
-    let ((some, before), (others, after)) = (chunks(old), chunks(new));
-    some > 0 && others > 0 && before == after && old.lead_in == new.lead_in
-}
-
-/// "We do not sell all of your data": some of it they may.
-fn denies_of_all(unit: &Unit) -> bool {
-    let mut own = unit.lead_words..unit.tokens.words.len();
-    unit.has(Grammar::Negation) && own.any(|n| is_whole(unit.tokens.word(n)))
 }
 
 /// Stems of the telling words that are part of no negation, sorted, each once. "All" stands for "each", but not where something

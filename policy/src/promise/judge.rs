@@ -15,6 +15,7 @@ use super::order::{self, PLAIN, Weight};
 use super::rules::{Grammar, Rules, Slot};
 use super::severity::{self, severity};
 use super::told::{self, Kept};
+use super::word;
 use crate::finding::{Judgement, Kind, Topic};
 use crate::statement::Segment;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -219,8 +220,10 @@ fn beside(found: &[Judgement], more: Vec<Judgement>) -> Vec<Judgement> {
     more.into_iter().filter(is_new).collect()
 }
 
-/// One finding a promise and kind, at most [`MOST`] a kind, heaviest first.
+/// One finding a promise and kind, at most [`MOST`] a kind, heaviest first; none where addresses were exchanged and
+/// nothing else.
 fn one_each(mut found: Vec<Judgement>) -> Vec<Judgement> {
+    found.retain(|finding| !word::differ_by_addresses(&finding.before, &finding.after));
     order::sort(&mut found);
     let mut keys = BTreeSet::new();
     let mut texts = BTreeSet::new();

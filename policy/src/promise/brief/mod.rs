@@ -202,6 +202,10 @@ fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
         if units.iter().any(|unit| unit.own_words().len() > LONGEST) {
             continue;
         }
+        let broken = |before: usize, after: usize| {
+            let (old, new) = (old.unit(before), new.unit(after));
+            plain::broken(rules, old, new, &edit::edits(old, new))
+        };
         // "… with advertisers or brokers": more is denied than was.
         if kind == Kind::Reversal
             && let (Some(before), Some(after)) = (before, after)
@@ -211,6 +215,7 @@ fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
         }
         if let (Some(before), Some(after)) = (before, after)
             && is_editorial(old.unit(before), new.unit(after))
+            && broken(before, after).is_none()
         {
             continue;
         }
@@ -219,11 +224,8 @@ fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
             continue;
         }
         let told = match (kind, before, after) {
-            (Kind::Reversal, Some(before), Some(after)) => {
-                let (old, new) = (old.unit(before), new.unit(after));
-                plain::broken(rules, old, new, &edit::edits(old, new))
-                    .and_then(|way| plain::topic(rules, old, new, way))
-            }
+            (Kind::Reversal, Some(before), Some(after)) => broken(before, after)
+                .and_then(|way| plain::topic(rules, old.unit(before), new.unit(after), way)),
             _ => None,
         };
         let topic = told.unwrap_or_else(|| topic(rules, &units));
