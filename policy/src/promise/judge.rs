@@ -12,6 +12,7 @@ use super::gate;
 use super::ladder::{self, Views};
 use super::nearest;
 use super::order::{self, PLAIN, Weight};
+use super::reason::reason;
 use super::rules::{Grammar, Rules, Slot};
 use super::severity::{self, severity};
 use super::told::{self, Kept};
@@ -376,13 +377,19 @@ pub(super) fn judgement(
     let plain: Vec<_> = of("plain_weaker").collect();
     let also = of("weaker").filter(|way| !plain.contains(way));
     let weaker: Vec<_> = plain.iter().copied().chain(also).collect();
+    let other = match candidate.kind {
+        Kind::Expansion => candidate.before.map(|n| &*pair.old.placed[n].unit),
+        _ => after_unit,
+    };
+    let units: Vec<&Unit> = unit.into_iter().chain(other).collect();
+    let topic = if plain.is_empty() { told_topic(rules, candidate.topic, &units) } else { candidate.topic };
     let learned = &rules.gravity[usize::from(kind == Kind::Expansion)];
-    let least = if kind == Kind::Reversal { severity::least(rules, candidate.topic, unit) } else { 0.0 };
+    let least = if kind == Kind::Reversal { severity::least(rules, topic, unit) } else { 0.0 };
     let gravity = learned.gravity(&candidate.traits, chance).max(least);
     let stake = if candidate.kind == Kind::Expansion { "permits_after" } else { "protects_before" };
     let at_stake = candidate.traits.iter().find(|(t, _)| t.0 == stake).map_or(0.0, |(_, value)| *value);
-    let plainness = plainness(rules, candidate, unit, &has, &weaker);
-    let (rule, reason) = reason(kind, candidate, &weaker);
+    let plainness = plainness(rules, candidate, topic, unit, &has, &weaker);
+    let (rule, reason) = reason(kind, candidate.mode, topic, &weaker);
     let most_telling = |part: &dyn Fn(Trait) -> f32| {
         let mut telling: Vec<(f32, String)> = candidate
             .traits
@@ -417,7 +424,7 @@ pub(super) fn judgement(
     }
     Judgement {
         kind,
-        topic: candidate.topic,
+        topic,
         before: text_at(pair.old, candidate.before),
         after: text_at(pair.new, candidate.after),
         lead_in_before: lead_in_at(pair.old, candidate.before),
@@ -456,15 +463,25 @@ pub(super) fn is_grave(topic: Topic) -> bool {
     )
 }
 
+/// What a finding is about: by the words learned and by lists; how far encryption is promised is the ladder's to say.
+fn told_topic(rules: &Rules, listed: Topic, units: &[&Unit]) -> Topic {
+    let is_learned = brief::is_learned(rules) && units.iter().all(|unit| unit.is_learned);
+    if listed == Topic::Encryption || units.is_empty() || !is_learned {
+        return listed;
+    }
+    Some(brief::topic(rules, units)).filter(|topic| *topic != Topic::Encryption).unwrap_or(listed)
+}
+
 /// 1 to 3: how plainly it had been promised, and how plainly it was taken back.
 fn plainness(
     rules: &Rules,
     candidate: &Candidate,
+    topic: Topic,
     unit: Option<&Unit>,
     has: &dyn Fn(&str) -> bool,
     weaker: &[(Weaker, &str, &str)],
 ) -> u8 {
-    let grave = is_grave(candidate.topic);
+    let grave = is_grave(topic) || is_grave(candidate.topic);
     let plain = has("plain_fence");
     let lifted = weaker.iter().any(|(rule, _, _)| *rule == Weaker::NegationLifted) || has("now_done");
     let sole = has("frame_gone") && has("like_promises_none");
@@ -483,42 +500,6 @@ fn plainness(
         i32::MIN..=1 => 1,
         2..=4 => 2,
         _ => 3,
-    }
-}
-
-/// The rule and the reason of a promise for which nothing stands in the new text.
-pub(super) fn gone(topic: Topic) -> (String, String) {
-    let topic = topic.label();
-    let reason = format!("A promise about {topic} stood here, and nothing in the new text says as much.");
-    ("gone".into(), reason)
-}
-
-fn reason(kind: Kind, candidate: &Candidate, weaker: &[(Weaker, &str, &str)]) -> (String, String) {
-    let topic = candidate.topic.label();
-    match (kind, candidate.mode) {
-        (Kind::Reversal, Mode::Gone) => gone(candidate.topic),
-        (Kind::Expansion, Mode::Gone) => (
-            "new_practice".into(),
-            format!("The new text allows something about {topic} that the old text did not speak of."),
-        ),
-        (Kind::Strengthening, Mode::Gone) => {
-            ("new_promise".into(), format!("A promise about {topic} that the old text did not make."))
-        }
-        (kind, mode) => {
-            let rule = weaker
-                .first()
-                .map_or_else(|| format!("{}_reworded", mode.key()), |(_, key, _)| (*key).to_owned());
-            let verb = match kind {
-                Kind::Reversal => "weaker",
-                Kind::Expansion => "wider for the service",
-                Kind::Strengthening => "firmer",
-            };
-            let why = match (kind, weaker.first()) {
-                (Kind::Strengthening, _) | (_, None) => String::new(),
-                (_, Some((_, _, words))) => format!(": {words}"),
-            };
-            (rule, format!("The wording about {topic} is now {verb}{why}."))
-        }
     }
 }
 

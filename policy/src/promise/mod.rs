@@ -49,6 +49,7 @@ mod number;
 mod order;
 mod plain;
 pub mod reading;
+mod reason;
 pub mod row;
 mod rules;
 pub mod score;

@@ -7,6 +7,7 @@ use super::document::{Document, Unit};
 use super::edit;
 use super::features::Pair;
 use super::judge::{SIMILAR, lead_in_at, unit_topic};
+use super::reason;
 use super::rules::{Rules, Slot};
 use crate::finding::{Judgement, Kind, Nearest};
 use crate::statement::Role;
@@ -48,7 +49,7 @@ pub(super) fn add(pair: &Pair<'_>, found: &mut [Judgement]) {
             if after.is_some_and(|to| !compared.is_counterpart(to)) {
                 finding.after.clear();
                 finding.lead_in_after = None;
-                (finding.rule, finding.reason) = super::judge::gone(finding.topic);
+                (finding.rule, finding.reason) = reason::alone(finding.kind, finding.topic);
             }
             if finding.after.is_empty() {
                 finding.nearest = compared.nearest(after);

@@ -44,7 +44,7 @@ pub(super) fn is_brief(rules: &Rules, old: &Document, new: &Document) -> bool {
 }
 
 /// The rules hold tables and trees of short pages.
-fn is_learned(rules: &Rules) -> bool {
+pub(super) fn is_learned(rules: &Rules) -> bool {
     rules.brief.is_known() && rules.wording.is_known()
 }
 
@@ -300,7 +300,7 @@ const CLAIMED: f32 = 0.3;
 const OVERRULES: f32 = 0.55;
 
 /// The topic by the words learned and by the lists of words: where lists know it, they count as so many log-odds.
-fn topic(rules: &Rules, units: &[&Unit]) -> Topic {
+pub(super) fn topic(rules: &Rules, units: &[&Unit]) -> Topic {
     let listed: Vec<Topic> =
         units.iter().filter_map(|unit| super::judge::unit_topic(rules, unit)).take(1).collect();
     let is_said = units.iter().any(|unit| {
