@@ -70,3 +70,32 @@ fn what_a_question_sets_side_by_side_stays_so() {
     assert_eq!((finding.before.as_str(), finding.after.as_str()), ("No.", "Yes, to some of our partners."));
     assert!(finding.nearest.is_empty(), "{:?}", finding.nearest);
 }
+
+#[test]
+fn a_gain_is_not_set_beside_a_sentence_that_has_two_words_of_it() {
+    let rules = Rules::builtin();
+    let text = |sentences: [&str; 5]| {
+        Document::read(&rules, &include_str!("cases/long.md").replace("{}", &sentences.join("\n\n")))
+    };
+    let before = text([
+        "Photos and personal notes.",
+        "Stickers come in three sizes.",
+        "The blue theme is for the night.",
+        "Our office is closed on Sundays.",
+        "Pens are handed out at fairs.",
+    ]);
+    let gained =
+        "We do not sell your photos, and we never share your personal data with advertisers or brokers.";
+    let after = text([
+        gained,
+        "Stickers come in nine sizes.",
+        "The green theme is for the morning.",
+        "Our office is closed on Mondays.",
+        "Cups are handed out at shows.",
+    ]);
+    let finding = one(judge(&rules, &before, &after, DateTime::UNIX_EPOCH), Kind::Strengthening);
+    assert_eq!(finding.steps.first().map(String::as_str), Some("something similar stands in the other text"));
+    assert_eq!((finding.before.as_str(), finding.after.as_str()), ("", gained));
+    assert_eq!(finding.rule, "new_promise");
+    assert!(finding.reason.contains("did not make"), "{}", finding.reason);
+}

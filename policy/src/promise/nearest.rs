@@ -32,7 +32,7 @@ const SAME_STANCE: f32 = 0.1;
 const SAME_TOPIC: f32 = 0.1;
 
 /// Adds to findings of which one side is empty the sentences of that text that come nearest, best first. A sentence
-/// that was set beside a lost promise for a few common words, and speaks of something else, is one of those.
+/// that was set beside what was lost, or came, for a few common words, and speaks of something else, is one of those.
 pub(super) fn add(pair: &Pair<'_>, found: &mut [Judgement]) {
     let place = |text: &Document, sentence: &str, lead_in: &Option<String>| {
         text.placed.iter().position(|placed| {
@@ -42,8 +42,9 @@ pub(super) fn add(pair: &Pair<'_>, found: &mut [Judgement]) {
     for finding in found {
         let before = place(pair.old, &finding.before, &finding.lead_in_before);
         let after = place(pair.new, &finding.after, &finding.lead_in_after);
+        let (is_lost, is_guessed) = (finding.kind == Kind::Reversal, is_guessed(finding));
         if let Some(n) = before
-            && (finding.after.is_empty() || is_guessed(finding))
+            && (finding.after.is_empty() || (is_lost && is_guessed))
         {
             let compared = Compared::new(pair, &pair.old.placed[n].unit, pair.new, &pair.fresh);
             if after.is_some_and(|to| !compared.is_counterpart(to)) {
@@ -55,17 +56,24 @@ pub(super) fn add(pair: &Pair<'_>, found: &mut [Judgement]) {
                 finding.nearest = compared.nearest(after);
             }
         } else if let Some(n) = after
-            && finding.before.is_empty()
+            && (finding.before.is_empty() || (!is_lost && is_guessed))
         {
             let compared = Compared::new(pair, &pair.new.placed[n].unit, pair.old, &pair.gone);
-            finding.nearest = compared.nearest(None);
+            if before.is_some_and(|from| !compared.is_counterpart(from)) {
+                finding.before.clear();
+                finding.lead_in_before = None;
+                (finding.rule, finding.reason) = reason::alone(finding.kind, finding.topic);
+            }
+            if finding.before.is_empty() {
+                finding.nearest = compared.nearest(before);
+            }
         }
     }
 }
 
 /// Which sentences belong together was guessed by their words: not told by the ladder, a table's columns or a question.
 fn is_guessed(finding: &Judgement) -> bool {
-    finding.kind == Kind::Reversal && finding.steps.first().is_some_and(|step| step == SIMILAR)
+    finding.steps.first().is_some_and(|step| step == SIMILAR)
 }
 
 /// A sentence beside the other text.

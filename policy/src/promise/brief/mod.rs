@@ -219,8 +219,12 @@ fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
         {
             continue;
         }
-        let is_nobodys = after.is_none() && before.is_some_and(|n| is_nobodys(old.unit(n)));
-        if kind == Kind::Reversal && is_nobodys {
+        let is_nobodys = match kind {
+            Kind::Reversal => after.is_none() && before.is_some_and(|n| is_nobodys(old.unit(n))),
+            Kind::Strengthening => before.is_none() && after.is_some_and(|n| is_nobodys(new.unit(n))),
+            Kind::Expansion => false,
+        };
+        if is_nobodys {
             continue;
         }
         let told = match (kind, before, after) {
