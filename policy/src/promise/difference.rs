@@ -90,6 +90,45 @@ impl Weaker {
         1 << self as u8
     }
 
+    /// What it is called, and told as, where the newer wording undoes it.
+    pub fn undone(self) -> (&'static str, &'static str) {
+        match self {
+            Weaker::NegationLifted => ("negation_put", "it is ruled out now"),
+            Weaker::ModalityLowered => ("modality_raised", "\"may\" became \"will\""),
+            Weaker::HedgePut => ("hedge_dropped", "a hedge was dropped"),
+            Weaker::ConditionPut => ("condition_dropped", "a condition was dropped"),
+            Weaker::ExceptionPut => ("exception_dropped", "an exception was dropped"),
+            Weaker::LawPut => ("law_dropped", "it no longer holds only where the law asks for it"),
+            Weaker::DescribedPut => ("described_dropped", "it no longer holds except as described elsewhere"),
+            Weaker::ScopePut => ("scope_dropped", "it no longer holds for some people, places or cases only"),
+            Weaker::OnlyLost => ("only_put", "\"only\" was put in"),
+            Weaker::UniversalLost => ("universal_put", "\"all\", \"any\" or \"never\" was put in"),
+            Weaker::ConsentLost => ("consent_put", "consent is asked for"),
+            Weaker::OptOutPut => ("opt_out_dropped", "it no longer happens unless people object"),
+            Weaker::DefaultLost => ("default_put", "it is the default now"),
+            Weaker::LimitLonger => ("limit_shorter", "the time limit is shorter"),
+            Weaker::LimitLost => ("limit_put", "a time limit was put in"),
+            Weaker::NoticeLost => ("notice_put", "notice is promised"),
+            Weaker::ControlLost => ("control_put", "a choice or right was put in"),
+            Weaker::ProtectionLost => {
+                ("protection_put", "a protection (encryption, anonymity) was put into the sentence")
+            }
+            Weaker::SlotLost => ("slot_put", "more data, recipients or purposes are ruled out"),
+            Weaker::VerbLost => ("verb_put", "more practices are ruled out"),
+            Weaker::ListOpened => ("list_closed", "a list of examples became a closed one"),
+            Weaker::FenceLost => ("fence_put", "a condition on what the service does was put in"),
+            Weaker::AgeLowered => ("age_raised", "the age is higher"),
+            Weaker::DataAdded => ("data_dropped", "it covers fewer kinds of data"),
+            Weaker::RecipientAdded => ("recipient_dropped", "fewer recipients get data"),
+            Weaker::PurposeAdded => ("purpose_dropped", "data serve fewer purposes"),
+            Weaker::PracticeAdded => ("practice_dropped", "the service does less with data"),
+            Weaker::Ended => ("end_dropped", "the new wording no longer says that it ends"),
+            Weaker::EndToEndLost => ("end_to_end_put", "\"end-to-end\" was put in"),
+            Weaker::ListLonger => ("list_shorter", "a list that \"only\" closes lost an item"),
+            Weaker::NoticeShorter => ("notice_longer", "the time of notice is longer"),
+        }
+    }
+
     /// Differences that leave no room for another reading, where little else was edited.
     pub const DECISIVE: u32 = 1 << Weaker::NegationLifted as u8
         | 1 << Weaker::LimitLonger as u8

@@ -389,7 +389,11 @@ pub(super) fn judgement(
     let stake = if candidate.kind == Kind::Expansion { "permits_after" } else { "protects_before" };
     let at_stake = candidate.traits.iter().find(|(t, _)| t.0 == stake).map_or(0.0, |(_, value)| *value);
     let plainness = plainness(rules, candidate, topic, unit, &has, &weaker);
-    let (rule, reason) = reason(kind, candidate.mode, topic, &weaker);
+    let ways: Vec<(&str, &str)> = weaker
+        .iter()
+        .map(|(way, key, words)| if kind == Kind::Strengthening { way.undone() } else { (*key, *words) })
+        .collect();
+    let (rule, reason) = reason(kind, candidate.mode, topic, &ways);
     let most_telling = |part: &dyn Fn(Trait) -> f32| {
         let mut telling: Vec<(f32, String)> = candidate
             .traits
@@ -405,9 +409,12 @@ pub(super) fn judgement(
         Mode::Loose => SIMILAR.to_owned(),
         Mode::Gone => "nothing like it stands in the other text".to_owned(),
     }];
-    steps.extend(weaker.iter().map(|(_, _, words)| (*words).to_owned()));
+    steps.extend(ways.iter().map(|(_, words)| (*words).to_owned()));
     if !plain.is_empty() {
         steps.push("so edited it can only be read one way".to_owned());
+    }
+    if kind == Kind::Strengthening {
+        steps.push("weighed as a loss, with the texts exchanged:".to_owned());
     }
     steps.extend(most_telling(&|t| ready.part(candidate.mode, t)).take(12));
     steps.push(format!("together {:.0} in 100; {:.0} are asked for", chance * 100.0, asked * 100.0));

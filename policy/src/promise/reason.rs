@@ -1,6 +1,5 @@
 //! What is told of a finding in one sentence, and by which rule.
 
-use super::difference::Weaker;
 use super::features::Mode;
 use crate::finding::{Kind, Topic};
 
@@ -22,26 +21,17 @@ pub(super) fn alone(kind: Kind, topic: Topic) -> (String, String) {
     (rule.into(), reason)
 }
 
-/// The rule and the reason of a candidate that got `weaker` in these ways, most telling first.
-pub(super) fn reason(
-    kind: Kind,
-    mode: Mode,
-    topic: Topic,
-    weaker: &[(Weaker, &str, &str)],
-) -> (String, String) {
+/// The rule and the reason of a candidate whose wording differs in these `ways`, named and told, most telling first.
+pub(super) fn reason(kind: Kind, mode: Mode, topic: Topic, ways: &[(&str, &str)]) -> (String, String) {
     if mode == Mode::Gone {
         return alone(kind, topic);
     }
-    let rule =
-        weaker.first().map_or_else(|| format!("{}_reworded", mode.key()), |(_, key, _)| (*key).to_owned());
+    let rule = ways.first().map_or_else(|| format!("{}_reworded", mode.key()), |(key, _)| (*key).to_owned());
     let verb = match kind {
         Kind::Reversal => "weaker",
         Kind::Expansion => "wider for the service",
         Kind::Strengthening => "firmer",
     };
-    let why = match (kind, weaker.first()) {
-        (Kind::Strengthening, _) | (_, None) => String::new(),
-        (_, Some((_, _, words))) => format!(": {words}"),
-    };
+    let why = ways.first().map_or_else(String::new, |(_, words)| format!(": {words}"));
     (rule, format!("The wording about {} is now {verb}{why}.", topic.label()))
 }

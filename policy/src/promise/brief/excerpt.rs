@@ -5,12 +5,12 @@
 //! where little changed in a long text the judge of short pages is asked as well.
 
 use super::{MOST, Told, couple, finding};
-use crate::finding::{Judgement, Kind};
+use crate::finding::{Judgement, Kind, Topic};
 use crate::promise::document::{self, Document, Unit};
 use crate::promise::edit;
 use crate::promise::features::Pair;
 use crate::promise::judge::Dates;
-use crate::promise::rules::{Encryption, Rules};
+use crate::promise::rules::Rules;
 use crate::promise::severity;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -108,12 +108,24 @@ pub(in crate::promise) fn opinion(pair: &Pair<'_>, dates: &Dates, lost: &BTreeSe
         let units = |told: &Told| {
             [told.before.map(|n| &*before.placed[n].unit), told.after.map(|n| &*after.placed[n].unit)]
         };
+        // Pages about encryption speak of it in any words; a policy names it where it does.
+        let is_named = [&before, &after]
+            .iter()
+            .any(|text| text.placed.iter().any(|placed| is_private(rules, &placed.unit)));
         let mut told = super::told(rules, &part);
         told.retain(|told| {
             let is_lost = || told.before.is_some_and(|n| lost.contains(&(n + from[0])));
             let is_gain = told.kind != Kind::Strengthening || is_gained(&part, told);
             (told.after.is_some() || is_lost()) && units(told).into_iter().flatten().any(is_own) && is_gain
         });
+        if !is_named {
+            told.iter_mut().filter(|told| told.topic == Topic::Encryption).for_each(|told| {
+                told.topic =
+                    super::other_topic(rules, &units(told).into_iter().flatten().collect::<Vec<_>>());
+                told.states = None;
+                told.scopes = 0;
+            });
+        }
         for (told, mut finding) in finding::judgements(rules, &part, told, dates) {
             finding.steps.insert(0, READ.to_owned());
             let places = [told.before.map(|n| n + from[0]), told.after.map(|n| n + from[1])];
@@ -136,8 +148,5 @@ fn is_gained(pair: &Pair<'_>, told: &Told) -> bool {
 
 /// It speaks of encryption, or denies that anybody else reads what people write to each other.
 fn is_private(rules: &Rules, unit: &Unit) -> bool {
-    unit.encryption(Encryption::EndToEnd)
-        || unit.encryption(Encryption::KeyCustody)
-        || unit.tokens.form.contains("crypt")
-        || severity::denies_reading(rules, unit)
+    super::names_encryption(unit) || severity::denies_reading(rules, unit)
 }

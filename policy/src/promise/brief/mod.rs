@@ -224,7 +224,11 @@ fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
             Kind::Strengthening => before.is_none() && after.is_some_and(|n| is_nobodys(new.unit(n))),
             Kind::Expansion => false,
         };
-        if is_nobodys {
+        if is_nobodys
+            || (kind == Kind::Strengthening
+                && after.is_none()
+                && !before.is_some_and(|n| binds_nobody(rules, &old, n)))
+        {
             continue;
         }
         let told = match (kind, before, after) {
@@ -297,6 +301,27 @@ fn is_nobodys(unit: &Unit) -> bool {
     is_duty || unit.text.ends_with('?') || unit.has(Grammar::Hypothesis) || unit.has(Grammar::Quotation)
 }
 
+fn names_encryption(unit: &Unit) -> bool {
+    unit.encryption(Encryption::EndToEnd)
+        || unit.encryption(Encryption::KeyCustody)
+        || unit.tokens.form.contains("crypt")
+}
+
+/// So much a sentence has to let the service do for its end to be a gain …
+const DONE: f32 = 0.5;
+/// … or so likely to say that encryption is not there for all.
+const UNPROTECTED: f32 = 0.3;
+
+/// People are better off where the sentence is gone: it let the service do something, or fenced encryption in.
+fn binds_nobody(rules: &Rules, page: &Page<'_>, place: usize) -> bool {
+    let fenced = [Claim::OptIn, Claim::Limited, Claim::Dropped, Claim::Ended, Claim::None];
+    let unit = page.unit(place);
+    let is_fenced = names_encryption(unit)
+        && fenced.iter().any(|claim| page.claims[place][*claim as usize] >= UNPROTECTED);
+    let gist = rules.gists.as_deref().and_then(|network| network.of(unit));
+    is_fenced || gist.is_none_or(|gist| gist.stake.permits >= DONE)
+}
+
 /// What a sentence's own claim counts beside the trees' chance, where a page's state is read.
 const CLAIMED: f32 = 0.3;
 
@@ -305,17 +330,24 @@ const OVERRULES: f32 = 0.55;
 
 /// The topic by the words learned and by the lists of words: where lists know it, they count as so many log-odds.
 pub(super) fn topic(rules: &Rules, units: &[&Unit]) -> Topic {
+    likeliest(rules, units, &Topic::ALL)
+}
+
+/// The same of sentences that are not about encryption.
+fn other_topic(rules: &Rules, units: &[&Unit]) -> Topic {
+    let topics: Vec<Topic> = Topic::ALL.into_iter().filter(|topic| *topic != Topic::Encryption).collect();
+    likeliest(rules, units, &topics)
+}
+
+fn likeliest(rules: &Rules, units: &[&Unit], topics: &[Topic]) -> Topic {
     let listed: Vec<Topic> =
         units.iter().filter_map(|unit| super::judge::unit_topic(rules, unit)).take(1).collect();
     let is_said = units.iter().any(|unit| {
-        unit.encryption(Encryption::EndToEnd)
-            || unit.encryption(Encryption::KeyCustody)
-            || super::judge::unit_topic(rules, unit) == Some(Topic::Encryption)
-            || unit.tokens.form.contains("crypt")
+        names_encryption(unit) || super::judge::unit_topic(rules, unit) == Some(Topic::Encryption)
     });
-    Topic::ALL
-        .into_iter()
-        .map(|topic| {
+    topics
+        .iter()
+        .map(|&topic| {
             let listed = if listed.contains(&topic) { LISTED } else { 0.0 };
             let unsaid = if topic == Topic::Encryption && !is_said { UNSAID } else { 0.0 };
             (topic, rules.wording.about(&rules.senses, units, topic) + listed - unsaid)
