@@ -18,7 +18,8 @@ mod tests;
 pub mod wording;
 
 use super::boost::Tree;
-use super::document::{self, Document, Unit};
+use super::clause;
+use super::document::{self, Document, Hit, Unit};
 use super::encryption::Step;
 use super::features::{Pair, is_editorial};
 use super::rules::{Encryption, Grammar, RuleError, Rules};
@@ -221,7 +222,9 @@ fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
         }
         let is_nobodys = match kind {
             Kind::Reversal => after.is_none() && before.is_some_and(|n| is_nobodys(old.unit(n))),
-            Kind::Strengthening => before.is_none() && after.is_some_and(|n| is_nobodys(new.unit(n))),
+            Kind::Strengthening => {
+                before.is_none() && after.is_some_and(|n| is_nobodys(new.unit(n)) || orders(new.unit(n)))
+            }
             Kind::Expansion => false,
         };
         if is_nobodys
@@ -320,6 +323,12 @@ fn binds_nobody(rules: &Rules, page: &Page<'_>, place: usize) -> bool {
         && fenced.iter().any(|claim| page.claims[place][*claim as usize] >= UNPROTECTED);
     let gist = rules.gists.as_deref().and_then(|network| network.of(unit));
     is_fenced || gist.is_none_or(|gist| gist.stake.permits >= DONE)
+}
+
+/// "You will not use our service to …": a house rule, whoever else is named in it.
+fn orders(unit: &Unit) -> bool {
+    let is_first = |hit: &&Hit| usize::from(hit.from) == unit.lead_words;
+    unit.hits.iter().filter(is_first).any(|hit| clause::grammar(hit, Grammar::YouDuty))
 }
 
 /// What a sentence's own claim counts beside the trees' chance, where a page's state is read.
