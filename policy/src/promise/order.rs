@@ -50,11 +50,46 @@ pub(super) fn ease(found: &mut [Judgement]) {
     let mut told = [0; 3];
     for finding in found {
         let before = &mut told[finding.kind as usize];
-        finding.weight = round(finding.weight * FURTHER.powi(*before));
+        let share = FURTHER.powi(*before);
+        finding.weight = round(finding.weight * share);
+        if *before > 0 {
+            let kind = finding.kind.key();
+            finding.steps.push(format!(
+                "weighs {:.0} in 100 of that: {before} heavier {kind} before it",
+                share * 100.0
+            ));
+        }
         *before += 1;
     }
 }
 
 fn round(weight: f32) -> f32 {
     (weight * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::promise::{Document, Rules, judge};
+    use chrono::DateTime;
+
+    #[test]
+    fn a_further_finding_says_that_it_weighs_less() {
+        let rules = Rules::builtin();
+        let text = |sentences: &str| {
+            let kept = "# Courier\n\nCourier carries messages.\n\nWe wrote this page for you.";
+            Document::read(&rules, &format!("{kept}\n\n{sentences}\n\nWrite to us with any question."))
+        };
+        let before = text(
+            "We do not sell your data.\n\nWe delete your messages within 7 days.\n\nStaff cannot read your chats.",
+        );
+        let after = text(
+            "We may sell your data.\n\nWe delete your messages within 90 days.\n\nStaff can read your chats.",
+        );
+        let found = judge(&rules, &before, &after, DateTime::UNIX_EPOCH);
+        let eased: Vec<bool> =
+            found.iter().map(|f| f.steps.last().is_some_and(|step| step.starts_with("weighs"))).collect();
+        assert!(found.len() >= 2, "{found:?}");
+        assert_eq!(eased[..2], [false, true], "{found:?}");
+        assert!(found[1].steps.last().is_some_and(|step| step.contains("90 in 100")), "{:?}", found[1].steps);
+    }
 }

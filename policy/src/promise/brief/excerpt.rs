@@ -108,7 +108,7 @@ pub(in crate::promise) fn opinion(pair: &Pair<'_>, dates: &Dates, lost: &BTreeSe
         let units = |told: &Told| {
             [told.before.map(|n| &*before.placed[n].unit), told.after.map(|n| &*after.placed[n].unit)]
         };
-        // Pages about encryption speak of it in any words; a policy names it where it does.
+        // What a page gains may be told in any words; a policy that encrypts more says so.
         let is_named = [&before, &after]
             .iter()
             .any(|text| text.placed.iter().any(|placed| is_private(rules, &placed.unit)));
@@ -119,7 +119,9 @@ pub(in crate::promise) fn opinion(pair: &Pair<'_>, dates: &Dates, lost: &BTreeSe
             (told.after.is_some() || is_lost()) && units(told).into_iter().flatten().any(is_own) && is_gain
         });
         if !is_named {
-            told.iter_mut().filter(|told| told.topic == Topic::Encryption).for_each(|told| {
+            let is_step =
+                |told: &&mut Told| told.kind == Kind::Strengthening && told.topic == Topic::Encryption;
+            told.iter_mut().filter(is_step).for_each(|told| {
                 told.topic =
                     super::other_topic(rules, &units(told).into_iter().flatten().collect::<Vec<_>>());
                 told.states = None;
