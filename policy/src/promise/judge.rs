@@ -561,8 +561,13 @@ pub(super) fn unit_topic(rules: &Rules, unit: &Unit) -> Option<Topic> {
     if !unit.quantities.is_empty() && votes[Topic::Retention as usize] > 0 {
         votes[Topic::Retention as usize] += 4;
     }
+    let encryption = &mut votes[Topic::Encryption as usize];
     if unit.promise & Promise::EndToEnd as u32 != 0 {
-        votes[Topic::Encryption as usize] += 4;
+        *encryption += 4;
+    }
+    // Of other languages hardly more is known than the words of encryption, and to decrypt is to read as well.
+    if !unit.is_learned && *encryption > 0 {
+        *encryption += 3;
     }
     most(&votes)
 }
