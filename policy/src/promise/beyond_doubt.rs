@@ -1,7 +1,7 @@
 //! What needs no weighing, or can only be read one way, on pages so short that one sentence is all that changed.
 
 use super::clause::Promise;
-use super::difference::Weaker;
+use super::difference::{self, Weaker};
 use super::document::{Document, Unit};
 use super::features::{self, Candidate, Pair};
 use super::judge::{self, Dates};
@@ -82,7 +82,7 @@ fn is_alone(pair: &Pair<'_>, candidate: &Candidate) -> bool {
     let is_firm = |unit: &Unit| {
         let protects = Promise::Protected as u32 | Promise::EndToEnd as u32;
         let firm = Promise::Negative as u32 | if unit.is_learned { 0 } else { protects };
-        unit.promise & firm != 0
+        unit.promise & firm != 0 || difference::denies_in_its_words(unit)
     };
     let is_other = |gone: &Unit| {
         let mut fresh = pair.changed.fresh.iter().map(|n| &pair.new.placed[*n].unit.bag);

@@ -8,6 +8,7 @@ use super::clause::{Actor, Promise};
 use super::document::Unit;
 use super::number::Quantity;
 use super::rules::{Encryption, Grammar, Rules, SLOTS, Slot};
+use crate::finding::Topic;
 
 /// A way in which a wording got weaker for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -154,6 +155,19 @@ pub(super) fn is_protective(unit: &Unit) -> bool {
             | Promise::Protected as u32
             | Promise::EndToEnd as u32)
         != 0
+        || denies_in_its_words(unit)
+}
+
+/// Of other languages than English few practices are known: what denies or closes something, and speaks of encryption
+/// or of selling what is people's, is a promise.
+pub(super) fn denies_in_its_words(unit: &Unit) -> bool {
+    let speaks_of = |topic: Topic| unit.mask(Slot::Topic) >> topic as u64 & 1 == 1;
+    let of_people = || unit.mask(Slot::Data) != 0 || unit.has(Grammar::You);
+    let closes = unit.has(Grammar::Negation) || unit.has(Grammar::Only);
+    !unit.is_learned
+        && closes
+        && !unit.has(Grammar::YouDuty)
+        && (speaks_of(Topic::Encryption) || (speaks_of(Topic::DataSale) && of_people()))
 }
 
 /// The statement says that the service (or someone on its behalf) does something with data.

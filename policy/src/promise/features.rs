@@ -3,6 +3,7 @@
 use super::align::{self, Link, Weigher};
 use super::answer;
 use super::clause::{self, Actor, Frame, Promise};
+use super::difference;
 use super::difference::Weaker;
 use super::document::{Document, Unit};
 use super::edit::{Edit, compare, edited_words, edits};
@@ -153,6 +154,7 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
             && !unit.has(Grammar::Notice)
             && !unit.has(Grammar::Answer)
             && stake.protects < PROMISING
+            && !difference::denies_in_its_words(unit)
         {
             continue;
         }

@@ -224,7 +224,9 @@ impl Place<'_> {
         {
             return Some(Weaker::ModalityLowered);
         }
-        let is_fence = self.old.promise & Promise::Only as u32 != 0 || self.is_audience_wider();
+        let is_fence = self.old.promise & Promise::Only as u32 != 0
+            || difference::denies_in_its_words(self.old)
+            || self.is_audience_wider();
         if self.loses(Grammar::Only) && is_fence && !own(self.new, Grammar::Only) && !self.gains_fence() {
             return Some(Weaker::OnlyLost);
         }
@@ -577,7 +579,8 @@ impl Place<'_> {
 
     fn denies(&self) -> bool {
         let protects = Promise::Protected as u32 | Promise::EndToEnd as u32;
-        self.old.promise & Promise::Negative as u32 != 0 && self.old.promise & protects == 0
+        (self.old.promise & Promise::Negative as u32 != 0 || difference::denies_in_its_words(self.old))
+            && self.old.promise & protects == 0
     }
 
     /// A "not" stands before it in its clause, and denies a practice there.
