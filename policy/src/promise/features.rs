@@ -163,6 +163,15 @@ pub(super) fn reversals(pair: &Pair<'_>) -> Vec<Candidate> {
         if is_duty || unit.has(Grammar::Hypothesis) {
             continue;
         }
+        // "We do not sell gift cards": of other languages hardly more than the verb is known.
+        let names_data = unit.mask(Slot::Data) | unit.mask(Slot::Recipient) != 0;
+        if !unit.is_learned
+            && unit.has(Grammar::Commerce)
+            && !names_data
+            && super::judge::unit_topic(pair.rules, unit) == Some(Topic::DataSale)
+        {
+            continue;
+        }
         // A promise without a topic word is about people's say: notice, answers, help.
         let topic = super::judge::unit_topic(pair.rules, unit).unwrap_or(Topic::UserControl);
         if is_navigation(unit) || unit.text.ends_with('?') || unit.has(Grammar::Quotation) {

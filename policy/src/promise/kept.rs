@@ -84,8 +84,10 @@ pub(super) fn is_said_again(
 }
 
 /// Endings differ more in other languages, and stems are those of English: on a short page any denial of as much counts.
+/// Of the same sentence edited, where it has the same words in whatever form.
 fn is_denied_otherwise(rules: &Rules, placed: &Placed, text: &Document) -> bool {
-    let is_edited = |other: &Unit| edit::edits(&placed.unit, other).share < 0.5;
+    let unit = &placed.unit;
+    let is_edited = |other: &Unit| edit::edits(unit, other).share < 0.5 && !has_same_words(unit, other);
     !placed.unit.is_learned
         && text.placed.len() <= super::brief::MOST
         && text
@@ -94,6 +96,19 @@ fn is_denied_otherwise(rules: &Rules, placed: &Placed, text: &Document) -> bool 
             .filter(|other| other.scope & !placed.scope == 0 && !is_edited(&other.unit))
             .any(|other| denies_as_much(rules, &placed.unit, &other.unit))
 }
+
+/// All of its telling words are in the other, in this form or another, and the cues that hold something.
+fn has_same_words(unit: &Unit, other: &Unit) -> bool {
+    let own = |unit: &Unit| unit.lead_words..unit.tokens.words.len();
+    let is_telling = |n: &usize| unit.bag.binary_search(&unit.tokens.words[*n].stem).is_ok();
+    let begins = |unit: &Unit, n: usize| unit.tokens.word(n).chars().take(BEGINNING).collect::<String>();
+    let is_there = |n: usize| own(other).any(|m| begins(other, m) == begins(unit, n));
+    let holding = unit.mask(Slot::Grammar) & HOLDING & !other.mask(Slot::Grammar) == 0;
+    holding && unit.quantities == other.quantities && own(unit).filter(is_telling).all(is_there)
+}
+
+/// Words that begin alike for so many letters are forms of one.
+const BEGINNING: usize = 4;
 
 /// "We do not sell your data" holds every narrower denial of it, however different its words. The same sentence edited
 /// is no such denial: what was edited is the question.

@@ -322,7 +322,13 @@ impl Place<'_> {
     fn put_in(&self) -> Option<Weaker> {
         let binds = is_protective(self.old) || self.old.has(Grammar::Notice);
         let first = self.new.tokens.word(self.added.start);
-        if !binds || self.gains(Grammar::Consent) || first == "even" || self.gains(Grammar::Negation) {
+        let names_all = self.added.clone().any(|n| is_nobody(self.new.tokens.word(n)));
+        if !binds
+            || self.gains(Grammar::Consent)
+            || first == "even"
+            || self.gains(Grammar::Negation)
+            || names_all
+        {
             return None;
         }
         if self.gains(Grammar::OptOutNow) || (self.gains(Grammar::Exception) && first != "however") {
