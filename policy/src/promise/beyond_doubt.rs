@@ -2,13 +2,14 @@
 
 use super::clause::Promise;
 use super::difference::{self, Weaker};
-use super::document::{Document, Unit};
-use super::features::{self, Candidate, Pair};
+use super::document::{Document, Placed, Unit};
+use super::features::{self, Candidate, Mode, Pair};
 use super::judge::{self, Dates};
 use super::ladder::Views;
-use super::plain;
+use super::rules::{Grammar, Slot};
 use super::told::{self, Kept};
 use crate::finding::{Judgement, Kind, Topic};
+use crate::statement::Role;
 use std::collections::BTreeSet;
 
 /// Where no more than so many statements went, each that is gone speaks for itself.
@@ -41,7 +42,7 @@ pub(super) fn lost(pair: &Pair<'_>, dates: &Dates, told: &[Judgement]) -> Vec<Ju
         })
     };
     let mut candidates = features::reversals(pair);
-    candidates.extend(plain::opened(pair));
+    candidates.extend(opened(pair));
     told::likely(&rules.reversal, rules.reversal.threshold, 0.0, candidates)
         .iter()
         .filter(|Kept { candidate, .. }| {
@@ -92,6 +93,38 @@ fn is_alone(pair: &Pair<'_>, candidate: &Candidate) -> bool {
     candidate.after.is_none()
         && pair.changed.gone.len() <= FEW
         && gone.is_some_and(|unit| is_firm(unit) && is_other(unit))
+}
+
+/// Items put into a list that "only" closes: "We share your data only with:". None was taken from it.
+fn opened(pair: &Pair<'_>) -> Vec<Candidate> {
+    let closes = |unit: &Unit| {
+        let lead = unit.masks[Slot::Grammar as usize] & !unit.own_masks[Slot::Grammar as usize];
+        lead & Grammar::Only.bit() != 0 && !unit.has(Grammar::Negation)
+    };
+    let added = pair.changed.fresh.iter().filter_map(|n| {
+        let unit = &pair.new.placed[*n].unit;
+        let lead_in = unit.lead_in.as_ref().filter(|_| unit.role == Role::Item && closes(unit))?;
+        let is_lead_in = |placed: &Placed| placed.unit.text == *lead_in;
+        let before = pair.old.placed.iter().position(is_lead_in)?;
+        let hangs_there = |n: &usize| pair.old.placed[*n].unit.lead_in.as_ref() == Some(lead_in);
+        if pair.changed.gone.iter().any(hangs_there) {
+            return None;
+        }
+        let closing = &pair.old.placed[before].unit;
+        let topic = [closing, unit].iter().find_map(|unit| super::judge::unit_topic(pair.rules, unit))?;
+        Some(Candidate {
+            kind: Kind::Reversal,
+            mode: Mode::Tight,
+            before: Some(before),
+            after: Some(*n),
+            topic,
+            traits: vec![
+                (("plain_weaker", Weaker::ListLonger as u32), 1.0),
+                (("protects_before", 0), pair.rules.stakes.of(closing).protects),
+            ],
+        })
+    });
+    added.collect()
 }
 
 /// What was cut out of a sentence about encryption is named elsewhere in the new text, where it speaks of that.

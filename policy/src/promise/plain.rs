@@ -6,15 +6,13 @@
 
 use super::clause::{self, Part, Promise};
 use super::difference::{self, Weaker, is_permissive, is_protective};
-use super::document::{Hit, Placed, Unit};
+use super::document::{Hit, Unit};
 use super::edit::Edit;
-use super::features::{Candidate, Mode, Pair};
 use super::number::Quantity;
 use super::row;
 use super::rules::{Encryption, Grammar, Rules, Slot};
 use super::word::{is_every, is_nobody, is_part, is_whole, joins, opens};
-use crate::finding::{Kind, Topic};
-use crate::statement::Role;
+use crate::finding::Topic;
 use std::ops::Range;
 
 /// More words than this, taken out and put in, and the sentence is another one.
@@ -42,38 +40,6 @@ pub(super) fn broken(rules: &Rules, old: &Unit, new: &Unit, edit: &Edit) -> Opti
     places()
         .all(|place| place.broken().is_some() || place.says_nothing() || place.goes_along(way))
         .then_some(way)
-}
-
-/// Items put into a list that "only" closes: "We share your data only with:". None was taken from it.
-pub(super) fn opened(pair: &Pair<'_>) -> Vec<Candidate> {
-    let closes = |unit: &Unit| {
-        let lead = unit.masks[Slot::Grammar as usize] & !unit.own_masks[Slot::Grammar as usize];
-        lead & Grammar::Only.bit() != 0 && !unit.has(Grammar::Negation)
-    };
-    let added = pair.changed.fresh.iter().filter_map(|n| {
-        let unit = &pair.new.placed[*n].unit;
-        let lead_in = unit.lead_in.as_ref().filter(|_| unit.role == Role::Item && closes(unit))?;
-        let is_lead_in = |placed: &Placed| placed.unit.text == *lead_in;
-        let before = pair.old.placed.iter().position(is_lead_in)?;
-        let hangs_there = |n: &usize| pair.old.placed[*n].unit.lead_in.as_ref() == Some(lead_in);
-        if pair.changed.gone.iter().any(hangs_there) {
-            return None;
-        }
-        let closing = &pair.old.placed[before].unit;
-        let topic = [closing, unit].iter().find_map(|unit| super::judge::unit_topic(pair.rules, unit))?;
-        Some(Candidate {
-            kind: Kind::Reversal,
-            mode: Mode::Tight,
-            before: Some(before),
-            after: Some(*n),
-            topic,
-            traits: vec![
-                (("plain_weaker", Weaker::ListLonger as u32), 1.0),
-                (("protects_before", 0), pair.rules.stakes.of(closing).protects),
-            ],
-        })
-    });
-    added.collect()
 }
 
 /// What the edit is about, whatever the sentence speaks of besides.
