@@ -230,7 +230,7 @@ fn told(rules: &Rules, pair: &Pair<'_>) -> Vec<Told> {
         if is_nobodys
             || (kind == Kind::Strengthening
                 && after.is_none()
-                && !before.is_some_and(|n| binds_nobody(rules, &old, n)))
+                && !before.is_some_and(|n| is_burden(rules, &old, n)))
         {
             continue;
         }
@@ -316,7 +316,7 @@ const DONE: f32 = 0.5;
 const UNPROTECTED: f32 = 0.3;
 
 /// People are better off where the sentence is gone: it let the service do something, or fenced encryption in.
-fn binds_nobody(rules: &Rules, page: &Page<'_>, place: usize) -> bool {
+fn is_burden(rules: &Rules, page: &Page<'_>, place: usize) -> bool {
     let fenced = [Claim::OptIn, Claim::Limited, Claim::Dropped, Claim::Ended, Claim::None];
     let unit = page.unit(place);
     let is_fenced = names_encryption(unit)
