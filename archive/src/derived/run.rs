@@ -21,7 +21,7 @@ use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 
 /// Changes whenever the same input would give another history, so that archives are derived anew.
-const EDITION: u32 = 33;
+const EDITION: u32 = 34;
 
 /// What everything is derived with.
 #[derive(Debug)]

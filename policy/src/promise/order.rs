@@ -53,9 +53,8 @@ pub(super) fn ease(found: &mut [Judgement]) {
         let share = FURTHER.powi(*before);
         finding.weight = round(finding.weight * share);
         if *before > 0 {
-            let kind = finding.kind.key();
             finding.steps.push(format!(
-                "weighs {:.0} in 100 of that: {before} heavier {kind} before it",
+                "weighs {:.0} in 100 of that: {before} heavier of its kind before it",
                 share * 100.0
             ));
         }
